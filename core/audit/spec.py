@@ -18,6 +18,7 @@ from core.attacks.base import Attack
 from core.data.images import PIXEL_LIMIT
 from core.data.samples import Role
 from core.defenses.chain import Chain
+from core.defenses.hardened import Hardened
 from core.errors import SpecError
 from core.files import sha256_of_bytes, write_text
 from core.parameters import Choice, param
@@ -111,7 +112,7 @@ class AuditSpec:
             folder=folder,
             target=replace(self.target, path=moved(self.target.path)),
             images=tuple(replace(i, path=moved(i.path), options=_moved_options(i.options, moved)) for i in self.images),
-            defenses=tuple(c.with_paths(moved) for c in self.defenses),
+            defenses=tuple(_moved_chain(c, moved) for c in self.defenses),
             attacks=tuple(replace(a, attack=_moved_attack(a.attack, moved)) for a in self.attacks),
             scheme=moved(self.scheme) if self.scheme and self.scheme.endswith((".toml", ".json")) else self.scheme,
         )
@@ -127,6 +128,13 @@ class AuditSpec:
 
 def _moved_options(options: Mapping[str, Any], moved: Any) -> dict[str, Any]:
     return {k: (moved(v) if k in PATH_OPTIONS and isinstance(v, str) else v) for k, v in options.items()}
+
+
+def _moved_chain(chain: Chain, moved: Any) -> Chain:
+    source = chain.source
+    if not isinstance(source, Hardened):
+        return chain
+    return replace(chain, defenses=(replace(source, path=moved(source.path)), *chain.outputs))
 
 
 def _moved_attack(attack: Attack, moved: Any) -> Attack:
@@ -164,7 +172,7 @@ def parse_spec(table: Mapping[str, Any], folder: Path = Path()) -> AuditSpec:
     seed = _typed(table, "seed", int, "", 0)
     if seed < 0:
         raise SpecError(f"'seed' cannot be {seed}.", "It takes a whole number of at least 0.")
-    attacks = _attacks(_tables(table, "attacks", required=True))
+    attacks = attack_entries(_tables(table, "attacks", required=True))
     return AuditSpec(
         name=_typed(table, "name", str, "", "audit"),
         target=_target(_table(table, "target")),
@@ -227,7 +235,8 @@ def _defenses(tables: Sequence[Mapping[str, Any]]) -> tuple[Chain, ...]:
     return tuple(chains)
 
 
-def _attacks(tables: Sequence[Mapping[str, Any]]) -> tuple[AttackEntry, ...]:
+def attack_entries(tables: Sequence[Mapping[str, Any]]) -> tuple[AttackEntry, ...]:
+    """The attacks of a spec, each under a name of its own."""
     entries: list[AttackEntry] = []
     for table in tables:
         rest = dict(table)

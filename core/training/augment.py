@@ -1,7 +1,7 @@
 """Random changes to training images, drawn from the training's own generator."""
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 AUGMENTATIONS = ("none", "flip", "flip-crop")
 LARGEST_ZOOM = 1.5
@@ -38,9 +38,9 @@ def augment(
     shift = (2 * torch.rand((count, 2), generator=generator) - 1) * (1 - part)[:, None]
     affine = torch.zeros(count, 2, 3)
     affine[:, 0, 0], affine[:, 1, 1], affine[:, :, 2] = part * mirror, part, shift
-    grid = F.affine_grid(affine, list(images.shape), align_corners=False).to(images.device)
-    zoomed = F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    classes = F.grid_sample(
+    grid = functional.affine_grid(affine, list(images.shape), align_corners=False).to(images.device)
+    zoomed = functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    classes = functional.grid_sample(
         labels[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False
     )
     return zoomed, classes[:, 0].long()

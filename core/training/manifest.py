@@ -32,7 +32,7 @@ class ShadowRecord:
     sha256
         Hash of the shadow's checkpoint.
     members
-        Hashes of the images the shadow was trained on: its own manifest's where it has one, else those named as members.
+        Hashes of the images the shadow was trained on: as its own manifest says, else those named as members.
     """
 
     sha256: str

@@ -1,0 +1,154 @@
+"""An audit's results as files for other programs: CSV, JSON, maps as PNG or NPZ."""
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audit import colours, review
+from core.audit.mapfile import WINDOWS
+from core.audit.spec import AuditSpec, to_mapping
+from core.audit.store import AuditStore, ImageRow
+from core.audit.summary import summarise
+from core.data._cv import cv2
+from core.files import write_bytes, write_text
+from core.progress import Progress
+
+SIGNED = frozenset({"evidence", "evidence_corrected"})
+"""Maps in which 0 says nothing and both signs say something: drawn with a diverging colour map."""
+
+RANGE_QUANTILE = 0.995
+"""Colour ranges end here, so that a single extreme pixel does not turn every picture grey."""
+
+
+def export_scores(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
+    """Write scores.csv: one line per image, defense and attack. Returns its path."""
+    out = review.excluded(review.read(store.folder))
+    rows = {row.id: row for row in store.images()}
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    columns = "image role group state sha256 label_sha256 excluded defense attack primary score reason"
+    writer.writerow(columns.split())
+    scored: set[int] = set()
+    for s in store.scores():
+        scored.add(s.image)
+        row, primary = rows[s.image], s.attack == spec.primary.id
+        score = "" if s.score is None else repr(s.score)
+        writer.writerow([*_image_cells(row, out), s.defense, s.attack, int(primary), score, s.reason or ""])
+    for row in rows.values():
+        if row.id not in scored:
+            writer.writerow([*_image_cells(row, out), "", "", "", "", row.reason or ""])
+    path = folder / "scores.csv"
+    write_text(path, buffer.getvalue())
+    return path
+
+
+def _image_cells(row: ImageRow, out: set[int]) -> list[str | int]:
+    group, sha256, label = row.group or "", row.sha256 or "", row.label_sha256 or ""
+    return [_inert(row.key), str(row.role), _inert(group), row.state, sha256, label, int(row.id in out)]
+
+
+def _inert(text: str) -> str:
+    """Keep spreadsheets from reading a file name as a formula; keys of Mapillary images may begin with '-'."""
+    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def export_json(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
+    """Write audit.json: spec, facts, images, scores, summary and review log. Returns its path."""
+    keys = {row.id: row.key for row in store.images()}
+    document: dict[str, Any] = {
+        "spec": to_mapping(spec),
+        "facts": store.facts(),
+        "summary": summarise(store, spec),
+        "images": [_image_record(row) for row in store.images()],
+        "scores": [
+            {"image": keys[s.image], "defense": s.defense, "attack": s.attack, "score": s.score, "reason": s.reason}
+            for s in store.scores()
+        ],
+        "review": [vars(entry) for entry in review.read(store.folder)],
+    }
+    path = folder / "audit.json"
+    write_text(path, json.dumps(document, indent=1) + "\n")
+    return path
+
+
+def _image_record(row: ImageRow) -> dict[str, Any]:
+    names = ("id", "key", "group", "height", "width", "sha256", "label_sha256", "state", "reason", "batch")
+    return {"role": str(row.role)} | {name: getattr(row, name) for name in names}
+
+
+# ---------------------------------------------------------------- maps
+
+
+def export_maps(store: AuditStore, spec: AuditSpec, folder: Path, form: str, progress: Progress) -> Path:
+    """Write every map as PNG (coloured, one range per kind of map for all images) or NPZ. Returns the folder.
+
+    Beside the PNGs lies `ranges.json` with the values at both ends of each colour scale.
+    """
+    target = folder / "maps"
+    found = list(_map_files(store, spec))
+    if form == "npz":
+        for row, name, path in progress.over("Exporting maps", found, len(found)):
+            destination = target / f"{_slug(row)}--{name}.npz"
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, destination)
+        return target
+    ranges = _ranges(store, spec)
+    for row, name, _ in progress.over("Exporting maps", found, len(found)):
+        _write_pictures(store, row, name, ranges, target)
+    write_text(target / "ranges.json", json.dumps({k: list(v) for k, v in ranges.items()}, indent=1) + "\n")
+    return target
+
+
+def _map_files(store: AuditStore, spec: AuditSpec) -> Iterator[tuple[ImageRow, str, Path]]:
+    for row in store.images():
+        for chain in spec.defenses:
+            for attack in spec.attacks:
+                path = store.map_path(row.id, chain.id, attack.id)
+                if path.is_file():
+                    yield row, f"{chain.id}--{attack.id}", path
+
+
+def _slug(row: ImageRow) -> str:
+    return f"{row.id:06d}-{re.sub(r'[^A-Za-z0-9]+', '_', Path(row.key).stem)[:60]}"
+
+
+def _ranges(store: AuditStore, spec: AuditSpec) -> dict[str, tuple[float, float]]:
+    """One colour range per attack and kind of map, over all images and defenses: colours can be compared."""
+    spread: dict[str, list[npt.NDArray[np.float64]]] = {}
+    for row, name, _ in _map_files(store, spec):
+        defense, _, attack = name.partition("--")
+        for kind, values in store.maps(row.id, defense, attack).items():
+            finite = values[np.isfinite(values)]
+            if kind != WINDOWS and finite.size:
+                ends = np.quantile(finite.astype(np.float64), [1 - RANGE_QUANTILE, RANGE_QUANTILE])
+                spread.setdefault(f"{attack}--{kind}", []).append(ends)
+    return {key: _range(np.array(ends), signed=key.rpartition("--")[2] in SIGNED) for key, ends in spread.items()}
+
+
+def _range(ends: npt.NDArray[np.float64], *, signed: bool) -> tuple[float, float]:
+    low, high = float(np.median(ends[:, 0])), float(np.quantile(ends[:, 1], 0.95))
+    if signed:
+        high = max(abs(float(np.quantile(ends[:, 0], 0.05))), abs(high))
+        low = -high
+    return (low, high) if high > low else (low, low + 1e-12)
+
+
+def _write_pictures(
+    store: AuditStore, row: ImageRow, name: str, ranges: dict[str, tuple[float, float]], target: Path
+) -> None:
+    defense, _, attack = name.partition("--")
+    for kind, values in store.maps(row.id, defense, attack).items():
+        key = f"{attack}--{kind}"
+        if kind == WINDOWS or key not in ranges:
+            continue
+        picture = colours.coloured(values, *ranges[key], diverging=kind in SIGNED)
+        _, data = cv2.imencode(".png", picture[..., [2, 1, 0, 3]])
+        write_bytes(target / f"{_slug(row)}--{defense}--{attack}--{kind}.png", data.tobytes())

@@ -1,0 +1,80 @@
+"""Whether target, shadows and attack network were trained on what the audit says they were, and on nothing else.
+
+Whoever trains with SegLeak gets the hashes of the training images kept beside the checkpoint. Where such a list is
+found, the audit is checked against it: a contradiction stops it, an overlap is printed, no list is printed too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.data.samples import Role
+from core.errors import DataError
+from core.training.manifest import TrainingManifest
+
+UNVERIFIED = "{name}: no list of its training images was found, so independence cannot be verified."
+
+
+@dataclass(frozen=True)
+class HashedImage:
+    """An image of the audit, by the SHA-256 of its file."""
+
+    key: str
+    role: Role
+    sha256: str
+
+
+def check_target(name: str, manifest: TrainingManifest | None, images: Sequence[HashedImage]) -> list[str]:
+    """Sentences for the record. Raises `DataError` where the list contradicts the audit's image sets."""
+    if manifest is None:
+        return [UNVERIFIED.format(name=name)]
+    trained = set(manifest.members)
+    untrained = [i.key for i in images if i.role is Role.MEMBER and i.sha256 not in trained]
+    if untrained:
+        raise DataError(
+            f"{name}: was not trained on {_some(untrained)}, which the audit lists as members.",
+            "Take them out of the members, or audit the model that was trained on them.",
+        )
+    seen = [i.key for i in images if i.role is Role.NON_MEMBER and i.sha256 in trained]
+    if seen:
+        raise DataError(
+            f"{name}: was trained on {_some(seen)}, which the audit lists as non-members.",
+            "Take them out of the non-members.",
+        )
+    return [f"{name}: its list of {len(trained)} training images agrees with the audit's members and non-members."]
+
+
+def check_attack(name: str, manifest: TrainingManifest | None, images: Sequence[HashedImage]) -> list[str]:
+    """Sentences for the record: which of the audit's images the attack network or its shadows have seen."""
+    if manifest is None:
+        return [UNVERIFIED.format(name=name)]
+    seen_by = {"attack network": set(manifest.members) | set(manifest.non_members)}
+    for number, shadow in enumerate(manifest.shadows):
+        seen_by[f"shadow {number + 1}"] = set(shadow.members)
+    sentences = [s for who, seen in seen_by.items() if (s := _overlap(name, who, seen, images))]
+    return sentences or [f"{name}: shares no image with the audit."]
+
+
+def _overlap(name: str, who: str, seen: set[str], images: Sequence[HashedImage]) -> str:
+    shared: dict[str, int] = {}
+    for image in images:
+        if image.sha256 in seen:
+            shared[str(image.role)] = shared.get(str(image.role), 0) + 1
+    if not shared:
+        return ""
+    counts = " and ".join(f"{count} {role}{'s' if count > 1 else ''}" for role, count in shared.items())
+    return (
+        f"Warning: {name}: its {who} was trained with {counts} of this audit; the scores of these are too favourable."
+    )
+
+
+def _some(keys: Sequence[str], limit: int = 3) -> str:
+    shown = ", ".join(keys[:limit])
+    return shown if len(keys) <= limit else f"{shown} and {len(keys) - limit} more"
+
+
+def check_roles(images: Sequence[HashedImage]) -> None:
+    """Raise `DataError` where one file is both a member and a non-member."""
+    non_members = {i.sha256 for i in images if i.role is Role.NON_MEMBER}
+    both = [i.key for i in images if i.role is Role.MEMBER and i.sha256 in non_members]
+    if both:
+        raise DataError(f"{_some(both)}: listed as member and as non-member.", "An image can be only one of them.")

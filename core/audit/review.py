@@ -1,0 +1,89 @@
+"""What people decide about an audit: an append-only log, apart from what the runner measured.
+
+One JSON object a line: who, when, what, about which image, and why. Nothing is ever taken back; a later entry
+overrides an earlier one, and both are printed.
+"""
+
+import getpass
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import StoreError
+
+REVIEW_NAME = "review.jsonl"
+ACTIONS = ("exclude", "include", "note", "flag", "unflag", "region", "operating-point")
+
+
+@dataclass(frozen=True)
+class ReviewEntry:
+    """One decision.
+
+    Attributes
+    ----------
+    who, when
+        A user name; ISO 8601 with zone.
+    action
+        One of `ACTIONS`.
+    image
+        Image id in the audit, or None for the audit as a whole.
+    why
+        The reason in the person's words.
+    value
+        What the action needs besides: a region's corners, a threshold.
+    """
+
+    who: str
+    when: str
+    action: str
+    image: int | None
+    why: str
+    value: Any = None
+
+
+def append(folder: Path, action: str, *, image: int | None, why: str, value: Any = None, who: str = "") -> ReviewEntry:
+    """Add a decision. Raises `StoreError` for an unknown action or an exclusion without a reason."""
+    if action not in ACTIONS:
+        raise StoreError(f"There is no review action '{action}'.", f"Choose one of: {', '.join(ACTIONS)}.")
+    if action in {"exclude", "include"} and not why.strip():
+        raise StoreError(f"'{action}' needs a reason.", "Say why; it is printed in the snapshot.")
+    now = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
+    entry = ReviewEntry(who or getpass.getuser(), now, action, image, why, value)
+    line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+    path = folder / REVIEW_NAME
+    # A line cut short by a crash must not swallow the next one.
+    cut_short = path.is_file() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write("\n" + line if cut_short else line)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return entry
+
+
+def read(folder: Path) -> list[ReviewEntry]:
+    """All decisions in order. A line that was cut short by a crash is left out."""
+    path = folder / REVIEW_NAME
+    if not path.is_file():
+        return []
+    entries = []
+    for line in path.read_text("utf-8", errors="replace").splitlines():
+        try:
+            entries.append(ReviewEntry(**json.loads(line)))
+        except (json.JSONDecodeError, TypeError):
+            continue
+    return entries
+
+
+def excluded(entries: Iterable[ReviewEntry]) -> set[int]:
+    """Ids of the images that are excluded after all decisions."""
+    out: set[int] = set()
+    for entry in entries:
+        if entry.image is not None and entry.action == "exclude":
+            out.add(entry.image)
+        elif entry.image is not None and entry.action == "include":
+            out.discard(entry.image)
+    return out

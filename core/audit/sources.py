@@ -1,0 +1,98 @@
+"""What the audit queries: the target itself, the target with dropout, or a hardened target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audit.spec import AuditSpec
+from core.defenses.chain import Chain
+from core.defenses.dropout import Dropout
+from core.defenses.hardened import Hardened
+from core.errors import SpecError
+from core.randomness import key_for
+from core.targets.options import TargetOptions
+
+if TYPE_CHECKING:
+    from core.targets.base import Output, Target
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to query a model, with the defense chains that are applied to its outputs.
+
+    Attributes
+    ----------
+    id
+        Tells the sources of an audit apart; part of the cache key.
+    target
+        The opened model.
+    chains
+        The defenses judged on this source's outputs.
+    dropout
+        The query-time defense, if this is one.
+    seed
+        The audit's seed, for dropout's masks.
+    """
+
+    id: str
+    target: "Target"
+    chains: tuple[Chain, ...]
+    dropout: Dropout | None = None
+    seed: int = 0
+
+    def outputs(self, images: Sequence[npt.NDArray[np.uint8]], hashes: Sequence[str]) -> list["Output"]:
+        """Query the model with images; `hashes` key dropout's masks."""
+        if self.dropout is None:
+            return self.target.outputs(images)
+        from core.targets.dropout import with_dropout
+
+        keys = [key_for(self.seed, sha, "dropout") for sha in hashes]
+        return with_dropout(self.target, self.dropout).outputs_for(images, keys)
+
+    @property
+    def cache_parts(self) -> tuple[str, ...]:
+        """What the outputs depend on, besides the image."""
+        settings = str(self.target.preprocessing)
+        seed = str(self.seed) if self.dropout else ""
+        return (self.target.info.sha256, settings, self.id, seed, self.target.device.split(":")[0])
+
+
+def open_sources(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[Source, ...]:
+    """Open what the spec's defenses need, one source per model and query-time setting.
+
+    Raises `TargetError` for a hardened checkpoint that cannot be opened, or dropout on a format that has none.
+    """
+    by_id: dict[str, list[Chain]] = {}
+    for chain in spec.defenses:
+        by_id.setdefault("target" if chain.source is None else Chain((chain.source,)).id, []).append(chain)
+    return tuple(_open(spec, target, name, tuple(chains), trusted) for name, chains in by_id.items())
+
+
+def _open(spec: AuditSpec, target: "Target", name: str, chains: tuple[Chain, ...], trusted: frozenset[str]) -> Source:
+    source = chains[0].source
+    if source is None:
+        return Source(name, target, chains)
+    if isinstance(source, Dropout):
+        target.module()  # says why where the format has none, before any work is done
+        return Source(name, target, chains, source, spec.seed)
+    if isinstance(source, Hardened):
+        hardened = _open_hardened(spec, source, target.device, trusted)
+        if target.info.classes and hardened.info.classes != target.info.classes:
+            raise SpecError(
+                f"{source.path}: has {hardened.info.classes} classes, the target {target.info.classes}.",
+                "A hardened target must give the same classes.",
+            )
+        return Source(name, hardened, chains)
+    raise SpecError(f"The defense '{source.name}' cannot begin a chain.", "Only dropout and hardened can.")
+
+
+def _open_hardened(spec: AuditSpec, source: Hardened, device: str, trusted: frozenset[str]) -> "Target":
+    from core.targets.open import open_target
+
+    options = TargetOptions.from_mapping(
+        {k: v for k, v in source.to_mapping().items() if k in {"format", "architecture", "encoder"} and v}
+    )
+    return open_target(spec.resolve(source.path), options, spec.target.preprocessing, device, trusted)

@@ -1,0 +1,125 @@
+"""The numbers of an audit, computed from its store: what the command line prints and the window and snapshot show."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audit import review
+from core.audit.spec import AttackEntry, AuditSpec
+from core.audit.store import SUMMARY_NAME, AuditStore, ImageRow, ScoreRow
+from core.data.samples import Role
+from core.defenses.chain import Chain
+from core.files import write_text
+from core.metrics.membership import finite, membership_metrics
+from core.metrics.segmentation import iou_per_class, miou, pixel_accuracy
+from core.metrics.thresholds import NamedThreshold, judge
+
+SHADOW_SOURCE = "held-out shadow images"
+
+
+def summarise(store: AuditStore, spec: AuditSpec) -> dict[str, Any]:
+    """Metrics of every defense and attack, JSON-ready; excluded images (see `core.audit.review`) are left out."""
+    out = review.excluded(review.read(store.folder))
+    rows = [row for row in store.images() if row.id not in out]
+    summary = {
+        "name": spec.name,
+        "primary": spec.primary.id,
+        "finished": store.fact("finished"),
+        "excluded": len(out),
+        "images": {str(role): _counts(rows, role) for role in Role},
+        "failed": [{"key": r.key, "role": str(r.role), "reason": r.reason} for r in rows if r.state == "failed"],
+        "classes": store.fact("classes", {}),
+        "independence": store.fact("independence", []),
+        "segmentation": {c.id: _segmentation(store, rows, c) for c in spec.defenses},
+        "defenses": [{"id": c.id, "title": c.title, "describe": c.describe()} for c in spec.defenses],
+        "results": [_result(store, spec, rows, chain, attack) for chain in spec.defenses for attack in spec.attacks],
+    }
+    plain: dict[str, Any] = finite(summary)
+    return plain
+
+
+def write_summary(folder: Path, summary: dict[str, Any]) -> Path:
+    """Write the summary into the audit folder, atomically; returns its path."""
+    path = folder / SUMMARY_NAME
+    write_text(path, json.dumps(summary, indent=1) + "\n")
+    return path
+
+
+def _counts(rows: Iterable[ImageRow], role: Role) -> dict[str, int]:
+    states = Counter(row.state for row in rows if row.role is role)
+    return {"images": sum(states.values()), "done": states["done"], "failed": states["failed"]}
+
+
+# ---------------------------------------------------------------- membership
+
+
+def _result(
+    store: AuditStore, spec: AuditSpec, rows: Sequence[ImageRow], chain: Chain, attack: AttackEntry
+) -> dict[str, Any]:
+    by_id = {row.id: row for row in rows}
+    scores = [s for s in store.scores(chain.id, attack.id) if s.image in by_id]
+    members, member_groups = _side(scores, by_id, Role.MEMBER)
+    non_members, non_member_groups = _side(scores, by_id, Role.NON_MEMBER)
+    metrics = membership_metrics(
+        members,
+        non_members,
+        member_groups,
+        non_member_groups,
+        resamples=spec.run.resamples,
+        seed=spec.seed,
+        level=spec.run.level,
+    )
+    shadow = _shadow_threshold(store, attack)
+    judged = judge(members, non_members, shadow) if shadow is not None and len(members) + len(non_members) else None
+    return {
+        "defense": chain.id,
+        "attack": attack.id,
+        "primary": attack.id == spec.primary.id,
+        "metrics": metrics.to_dict(),
+        "at_shadow_threshold": None if judged is None else asdict(judged),
+        "not_scored": dict(Counter(s.reason for s in scores if s.score is None)),
+    }
+
+
+def _side(
+    scores: Iterable[ScoreRow], rows: dict[int, ImageRow], role: Role
+) -> tuple[npt.NDArray[np.float64], list[str | None]]:
+    chosen = [(s.score, rows[s.image].group) for s in scores if s.score is not None and rows[s.image].role is role]
+    return np.array([score for score, _ in chosen], np.float64), [group for _, group in chosen]
+
+
+def _shadow_threshold(store: AuditStore, attack: AttackEntry) -> NamedThreshold | None:
+    """The threshold found on shadow data, where the attack network brings one for this way of scoring."""
+    card = store.fact("attack_networks", {}).get(attack.id, {})
+    value = card.get("threshold")
+    return None if value is None else NamedThreshold(value, card.get("threshold_source") or SHADOW_SOURCE)
+
+
+# ---------------------------------------------------------------- segmentation
+
+
+def _segmentation(store: AuditStore, rows: Sequence[ImageRow], chain: Chain) -> dict[str, Any]:
+    roles = {row.id: row.role for row in rows}
+    counts: dict[Role, npt.NDArray[np.int64]] = {}
+    images: Counter[Role] = Counter()
+    for image, matrix in store.confusions(chain.id):
+        role = roles.get(image)
+        if role is not None:
+            counts[role] = counts[role] + matrix if role in counts else matrix
+            images[role] += 1
+    return {str(role): _utility(counts[role], images[role]) for role in Role if role in counts}
+
+
+def _utility(counts: npt.NDArray[np.int64], images: int) -> dict[str, Any]:
+    return {
+        "images": images,
+        "miou": miou(counts),
+        "pixel_accuracy": pixel_accuracy(counts),
+        "iou": [float(v) for v in iou_per_class(counts)],
+    }

@@ -1,0 +1,127 @@
+"""`main.py audit`: run an audit from a spec, from flags, or go on with one."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.attacks.all import ATTACKS
+from core.audit.spec import (
+    AttackEntry,
+    AuditSpec,
+    RunSettings,
+    TargetEntry,
+    attack_entries,
+    parse_spec,
+    read_spec,
+    to_mapping,
+)
+from core.audit.store import SPEC_NAME
+from core.cli.flags import add_flags, given_flags, read_choice, read_flags
+from core.cli.models import add_device_flag, add_target_flags, trusted_hashes
+from core.cli.report import print_summary
+from core.cli.screen import Screen
+from core.cli.sets import add_set_flags, entries
+from core.data.samples import Role
+from core.defenses import DEFENSES
+from core.defenses.chain import Chain
+from core.errors import SpecError
+from core.targets.options import TargetOptions
+from core.targets.preprocessing import Preprocessing
+
+SUFFIX = ".segleak"
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("audit", help="score images, draw membership maps, compare defenses")
+    parser.add_argument("spec", nargs="?", type=Path, help="audit spec (TOML), or an audit folder to go on with")
+    parser.add_argument("--out", type=Path, help=f"audit folder to write (default: the spec's name with {SUFFIX})")
+    parser.add_argument("--name", default=None, help="name of the audit")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random draws (default 0)")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    add_device_flag(parser)
+    add_target_flags(parser)
+    add_set_flags(parser, *Role)
+    parser.add_argument(
+        "--defense",
+        action="append",
+        default=[],
+        metavar="NAME[:key=value,...]",
+        help=f"a defense, or a chain joined by '+'; may be repeated: {', '.join(DEFENSES.names())} (default none)",
+    )
+    parser.add_argument(
+        "--attack",
+        action="append",
+        default=[],
+        metavar="NAME[:key=value,...]",
+        help=f"an attack; the first is the primary one: {', '.join(ATTACKS.names())} (default loss)",
+    )
+    add_flags(parser, RunSettings, "run")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, screen: Screen) -> int:
+    """Run the audit and print its summary."""
+    from core.audit.runner import RunOptions, run_audit
+
+    spec, folder = _spec_and_folder(args)
+    options = RunOptions(device=args.device, trusted=trusted_hashes(args))
+    summary = run_audit(spec, folder, options, screen.progress)
+    screen.close()
+    print_summary(summary, screen)
+    screen.note(f"Audit folder: {folder}")
+    return 1 if summary["failed"] else 0
+
+
+def _spec_and_folder(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
+    if args.spec is None:
+        return _from_flags(args)
+    path: Path = args.spec / SPEC_NAME if args.spec.is_dir() else args.spec
+    spec = read_spec(path)
+    spec = _with_settings(spec, args)
+    return spec, args.out or (args.spec if args.spec.is_dir() else path.with_suffix(SUFFIX))
+
+
+def _with_settings(spec: AuditSpec, args: argparse.Namespace) -> AuditSpec:
+    """The spec with the run settings that were given as flags."""
+    given = given_flags(args, RunSettings)
+    return replace(spec, run=RunSettings.from_mapping(spec.run.to_mapping() | given))
+
+
+def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
+    if not args.target:
+        raise SpecError("Nothing to audit.", "Give a spec file, or --target and image folders.")
+    images = entries(args, *Role)
+    if not images:
+        raise SpecError("No images to audit.", "Give --members, --non-members or --suspects.")
+    name = args.name or (args.out.stem if args.out else Path(args.target).stem)
+    spec = AuditSpec(
+        name=name,
+        target=TargetEntry(
+            args.target,
+            read_flags(args, TargetOptions, "target-") or TargetOptions(),
+            read_flags(args, Preprocessing, "input-"),
+        ),
+        images=images,
+        defenses=tuple(Chain.parse(_chain(text)) for text in args.defense or ["none"]),
+        attacks=_attacks(args.attack or ["loss"]),
+        scheme=args.scheme,
+        seed=args.seed,
+        run=read_flags(args, RunSettings) or RunSettings(),
+    )
+    # Through the file's form, so that flags are checked exactly as a spec file is.
+    return parse_spec(to_mapping(spec), Path.cwd()), args.out or Path(f"{name}{SUFFIX}")
+
+
+def _chain(text: str) -> dict[str, Any]:
+    kinds = {kind.name: kind for kind in DEFENSES}
+    return {"chain": [read_choice(part, kinds) for part in text.split("+")]}
+
+
+def _attacks(texts: list[str]) -> tuple[AttackEntry, ...]:
+    """Attack entries from their short forms; the first is the primary one."""
+    kinds = {kind.name: kind for kind in ATTACKS}
+    tables = [read_choice(text, kinds) for text in texts]
+    tables[0]["primary"] = True
+    return attack_entries(tables)

@@ -1,0 +1,57 @@
+"""Flags about models: which file, how it is prepared, where it runs, what is trusted."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.audit.device import pick_device
+from core.cli.flags import add_flags, read_flags
+from core.targets.options import TargetOptions
+from core.targets.preprocessing import Preprocessing
+from core.targets.trust import TrustStore, checked_sha256
+
+if TYPE_CHECKING:
+    from core.targets.base import Target
+
+
+def add_device_flag(parser: argparse.ArgumentParser) -> None:
+    """Flag --device."""
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda:N (default auto)")
+
+
+def add_target_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags --target, --target-*, --input-* and --trust."""
+    parser.add_argument("--target", metavar="FILE", help="model file or folder to audit")
+    add_trust_flag(parser)
+    add_flags(parser, TargetOptions, "what the model file does not say", "target-")
+    add_flags(parser, Preprocessing, "how an image becomes the model's input (default: as the file says)", "input-")
+
+
+def add_trust_flag(parser: argparse.ArgumentParser) -> None:
+    """Flag --trust."""
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="SHA256",
+        help="run the code in the model file with this hash (TorchScript and .pt2 files are programs)",
+    )
+
+
+def trusted_hashes(args: argparse.Namespace) -> frozenset[str]:
+    """The hashes given with --trust and those trusted before."""
+    kept = {entry.sha256 for entry in TrustStore().entries()}
+    return frozenset(kept | {checked_sha256(text) for text in args.trust})
+
+
+def open_from_flags(args: argparse.Namespace) -> "Target":
+    """The target named by the flags."""
+    from core.targets.open import open_target
+
+    return open_target(
+        Path(args.target),
+        read_flags(args, TargetOptions, "target-") or TargetOptions(),
+        read_flags(args, Preprocessing, "input-"),
+        pick_device(args.device),
+        trusted_hashes(args),
+    )

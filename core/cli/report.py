@@ -1,0 +1,65 @@
+"""Tables of an audit's summary."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.cli.screen import Screen, table
+
+
+def print_summary(summary: Mapping[str, Any], screen: Screen) -> None:
+    """Print what an audit found."""
+    counts = ", ".join(f"{c['done']} {role}s" for role, c in summary["images"].items() if c["images"])
+    screen.print(f"{summary['name']}: {counts} audited")
+    if summary["excluded"]:
+        screen.print(f"{summary['excluded']} images are excluded by the review log")
+    _print_membership(summary, screen)
+    _print_segmentation(summary, screen)
+    for sentence in summary["independence"]:
+        (screen.warn if sentence.startswith("Warning") else screen.note)(sentence)
+    for failure in summary["failed"]:
+        screen.warn(f"failed: {failure['key']}: {failure['reason']}")
+
+
+def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
+    measured = [r for r in summary["results"] if not r["metrics"]["needs"]]
+    if measured:
+        made = table("Membership", "defense", "attack", "AUC", "interval", "TPR@10%", "TPR@1%", "TPR@0.1%", "advantage")
+        for result in measured:
+            made.add_row(*_membership_row(result))
+        screen.print(made)
+        screen.note("* primary attack; all others are exploratory. n/m: not measurable with so few non-members.")
+    for needs in sorted({r["metrics"]["needs"] for r in summary["results"] if r["metrics"]["needs"]}):
+        screen.print(f"AUC, TPR and thresholds: {needs}; scores and maps are in the audit folder.")
+    for result in summary["results"]:
+        for reason, count in result["not_scored"].items():
+            screen.note(f"{result['attack']} under {result['defense']}: {count} images not scored ({reason})")
+
+
+def _membership_row(result: Mapping[str, Any]) -> list[str]:
+    metrics = result["metrics"]
+    interval = metrics["auc_interval"]
+    return [
+        result["defense"],
+        result["attack"] + (" *" if result["primary"] else ""),
+        f"{metrics['auc']:.3f}",
+        f"{interval['low']:.3f} to {interval['high']:.3f}" if interval else "",
+        *(_number(t["value"]) for t in metrics["tpr_at"]),
+        _number(metrics["advantage"]),
+    ]
+
+
+def _print_segmentation(summary: Mapping[str, Any], screen: Screen) -> None:
+    if not any(summary["segmentation"].values()):
+        return
+    made = table(
+        "Segmentation", "defense", "mIoU members", "mIoU non-members", "accuracy members", "accuracy non-members"
+    )
+    for defense, roles in summary["segmentation"].items():
+        inside, outside = roles.get("member", {}), roles.get("non-member", {})
+        keys = ("miou", "pixel_accuracy")
+        made.add_row(defense, *(_number(side.get(key)) for key in keys for side in (inside, outside)))
+    screen.print(made)
+
+
+def _number(value: float | None) -> str:
+    return "n/m" if value is None else f"{value:.3f}"

@@ -1,0 +1,53 @@
+"""`main.py review`: exclude an image with a reason, note or flag it; print the review log."""
+
+import argparse
+from pathlib import Path
+
+from core.audit import review
+from core.audit.runner import open_audit
+from core.audit.store import AuditStore, ImageRow
+from core.audit.summary import summarise, write_summary
+from core.cli.screen import Screen
+from core.errors import StoreError
+
+ACTIONS = ("exclude", "include", "note", "flag", "unflag")
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("review", help="what people decide about an audit: exclusions, notes, flags")
+    parser.add_argument("audit", type=Path, help="audit folder")
+    parser.add_argument("action", nargs="?", choices=ACTIONS, help="what to do; absent: print the log")
+    parser.add_argument("image", nargs="?", help="key of the image; absent: the audit as a whole")
+    parser.add_argument("--why", default="", help="the reason, printed wherever the numbers are")
+    parser.add_argument("--who", default="", help="name in the log (default: the user's)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, screen: Screen) -> int:
+    """Add a decision, or print all of them."""
+    store, spec = open_audit(args.audit)
+    with store:
+        if args.action is None:
+            _print(store, args.audit, screen)
+            return 0
+        image = None if args.image is None else _find(store, args.image).id
+        review.append(args.audit, args.action, image=image, why=args.why, who=args.who)
+        if args.action in {"exclude", "include"}:
+            write_summary(args.audit, summarise(store, spec))
+    return 0
+
+
+def _find(store: AuditStore, key: str) -> ImageRow:
+    found = [row for row in store.images() if key in (row.key, row.path)]
+    if len(found) != 1:
+        what = "no image" if not found else f"{len(found)} images"
+        raise StoreError(f"'{key}': {what} of this audit.", "Give the key or path as `export` lists it.")
+    return found[0]
+
+
+def _print(store: AuditStore, folder: Path, screen: Screen) -> None:
+    keys = {row.id: row.key for row in store.images()}
+    for entry in review.read(folder):
+        subject = "audit" if entry.image is None else keys.get(entry.image, str(entry.image))
+        screen.print(f"{entry.when}  {entry.who}  {entry.action}  {subject}  {entry.why}")

@@ -1,0 +1,53 @@
+"""Image sets on the command line."""
+
+import argparse
+from typing import Any
+
+from core.audit.spec import ImagesEntry
+from core.cli.flags import read_choice
+from core.data.layouts import LAYOUTS
+from core.data.samples import Role
+
+FORM = "a folder, image or list file; several may be given"
+
+
+def add_set_flags(parser: argparse.ArgumentParser, *roles: Role) -> None:
+    """Flags --members, --non-members and --suspects, and how their folders are read."""
+    group = parser.add_argument_group("images")
+    for role in roles:
+        group.add_argument(f"--{role}s", dest=dest(role), action="append", default=[], metavar="PATH", help=FORM)
+    add_reading_flags(group)
+
+
+def add_reading_flags(group: Any) -> None:
+    """Flags that say how folders are read."""
+    group.add_argument("--scheme", metavar="NAME", help="class scheme: a built-in name or a TOML/JSON file")
+    group.add_argument(
+        "--layout",
+        default="auto",
+        metavar="NAME[:key=value,...]",
+        help=f"how the folders are laid out: auto, {', '.join(LAYOUTS.names())}",
+    )
+    group.add_argument("--encoding", metavar="NAME", help="how label maps are stored: train-id, id, palette, colour")
+    group.add_argument("--limit", type=int, metavar="N", help="only the first N images of each set")
+
+
+def dest(role: Role) -> str:
+    """Where argparse keeps the paths of a role."""
+    return f"{role}s".replace("-", "_")
+
+
+def entries(args: argparse.Namespace, *roles: Role) -> tuple[ImagesEntry, ...]:
+    """The image sets named by the flags."""
+    layout, options = layout_of(args)
+    return tuple(
+        ImagesEntry(role, path, layout, options, args.scheme, args.encoding, args.limit)
+        for role in roles
+        for path in getattr(args, dest(role))
+    )
+
+
+def layout_of(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """The layout's name and options."""
+    table = read_choice(args.layout, {kind.name: kind for kind in LAYOUTS})
+    return table.pop("name"), table

@@ -1,0 +1,201 @@
+"""What a data check has to say, in sentences for a person."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.data.duplicates import Fingerprint
+from core.data.samples import ImageSet, Role, Sample
+from core.data.shift import Appearance
+
+Severity = Literal["error", "warning", "note"]
+Item = Mapping[str, str | int | float]
+
+NAMED_FILES = 3
+"""Files named in a sentence; the others are counted there and listed in the items."""
+
+PLURAL = {Role.MEMBER: "members", Role.NON_MEMBER: "non-members", Role.SUSPECT: "suspects"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a data check found.
+
+    Attributes
+    ----------
+    severity
+        "error": results would be wrong; "warning": they could mislead; "note": good to know.
+    code
+        Short and stable, such as "exact-duplicates".
+    sentence
+        What was found, in which files, and what it means for the audit.
+    items
+        The files or values concerned, ready for JSON; at most `duplicates.LISTED_PAIRS` pairs of near-duplicates.
+    """
+
+    severity: Severity
+    code: str
+    sentence: str
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What reading one image and its label map gave.
+
+    Attributes
+    ----------
+    role, sample
+        Which image it is.
+    problem, label_problem
+        Why the image or the label map could not be read, or "".
+    fingerprint, appearance
+        None where the image could not be read.
+    label_size
+        Height and width of the label map; None without one.
+    unknown
+        Values outside the scheme with their numbers of pixels.
+    labelled_pixels
+        Pixels of the label map that are not void.
+    """
+
+    role: Role
+    sample: Sample
+    problem: str = ""
+    label_problem: str = ""
+    fingerprint: Fingerprint | None = None
+    appearance: Appearance | None = None
+    label_size: tuple[int, int] | None = None
+    unknown: Mapping[int, int] | None = None
+    labelled_pixels: int = 0
+
+    @property
+    def misfit(self) -> bool:
+        """Whether image and label map are of different sizes."""
+        sizes = self.label_size, self.appearance.size if self.appearance else None
+        return None not in sizes and sizes[0] != sizes[1]
+
+
+def named(paths: Iterable[Path | str]) -> str:
+    """The first few file names and how many more there are."""
+    names = [Path(path).name for path in paths]
+    more = len(names) - NAMED_FILES
+    return ", ".join(names[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+
+
+def _files(paths: Iterable[Path]) -> tuple[Item, ...]:
+    return tuple({"file": str(path)} for path in paths)
+
+
+def set_findings(role: Role, sets: Sequence[ImageSet]) -> list[Finding]:
+    """What the folders alone tell: images without label maps, label maps without images."""
+    found = []
+    without = (sample.image for image_set in sets for sample in image_set.samples if sample.label is None)
+    missing = list(dict.fromkeys([*without, *(path for image_set in sets for path in image_set.missing)]))
+    orphans = [path for image_set in sets for path in image_set.orphans]
+    if missing:
+        sentence = (
+            f"{_count(len(missing), 'image')} of the {PLURAL[role]} without a label map: {named(missing)}. Attacks "
+            "that need labels leave these images out."
+        )
+        severity: Severity = "note" if role is Role.SUSPECT else "warning"
+        found.append(Finding(severity, "missing-labels", sentence, _files(missing)))
+    if orphans:
+        sentence = (
+            f"{_count(len(orphans), 'label map')} beside the {PLURAL[role]} without an image: {named(orphans)}. They "
+            "are not used; if the images should be there, names or suffixes do not match."
+        )
+        found.append(Finding("warning", "orphan-labels", sentence, _files(orphans)))
+    return found
+
+
+def reading_findings(role: Role, images: Sequence[Inspection]) -> list[Finding]:
+    """Images and label maps of one role that cannot be read, do not fit each other, or say nothing."""
+    broken = [image for image in images if image.problem]
+    broken_labels = [image for image in images if image.label_problem]
+    misfits = [image for image in images if image.misfit]
+    empty = [image for image in images if image.label_size and not image.labelled_pixels]
+    found = []
+    if images and len(broken) == len(images):
+        sentence = f"None of the {PLURAL[role]} can be read; the first: {broken[0].problem}"
+        found.append(Finding("error", "unreadable-images", sentence, _problems(broken)))
+    elif broken:
+        found.append(_unreadable("image", role, broken, "They are recorded and left out of the audit."))
+    if broken_labels:
+        found.append(_unreadable("label map", role, broken_labels, "Attacks that need labels leave these images out."))
+    if misfits:
+        sentence = (
+            f"{_count(len(misfits), 'label map')} of the {PLURAL[role]} of another size than the image: "
+            f"{named(i.sample.image for i in misfits)}. Image and label map may not belong together; such images "
+            "cannot be scored with labels."
+        )
+        found.append(Finding("error", "size-mismatch", sentence, tuple(_misfit(image) for image in misfits)))
+    if empty:
+        paths = [image.sample.label for image in empty if image.sample.label]
+        sentence = (
+            f"{_count(len(empty), 'label map')} of the {PLURAL[role]} entirely void: {named(paths)}. "
+            "Nothing can be measured on them; check the class scheme and the encoding if this is unexpected."
+        )
+        found.append(Finding("warning", "void-labels", sentence, _files(paths)))
+    return found
+
+
+def _problems(images: Sequence[Inspection]) -> tuple[Item, ...]:
+    return tuple({"file": str(i.sample.image), "reason": i.problem or i.label_problem} for i in images)
+
+
+def _unreadable(what: str, role: Role, images: Sequence[Inspection], meaning: str) -> Finding:
+    items = _problems(images)
+    code = "unreadable-images" if what == "image" else "unreadable-labels"
+    sentence = (
+        f"{_count(len(images), what)} of the {PLURAL[role]} cannot be read: "
+        f"{named(image.sample.image for image in images)}. {meaning} The first reason: {items[0]['reason']}"
+    )
+    return Finding("warning", code, sentence, items)
+
+
+def _misfit(image: Inspection) -> Item:
+    height, width = image.appearance.size if image.appearance else (0, 0)
+    label_height, label_width = image.label_size or (0, 0)
+    return {
+        "file": str(image.sample.image),
+        "image": f"{width} x {height}",
+        "label": f"{label_width} x {label_height}",
+    }
+
+
+def scheme_findings(images: Sequence[Inspection], scheme: str) -> list[Finding]:
+    """Label values outside the class scheme, over all roles."""
+    pixels: Counter[int] = Counter()
+    files: dict[int, list[Path]] = defaultdict(list)
+    for image in images:
+        for value, count in (image.unknown or {}).items():
+            pixels[value] += count
+            if image.sample.label:
+                files[value].append(image.sample.label)
+    if not pixels:
+        return []
+    outside, inside = sum(pixels.values()), sum(image.labelled_pixels for image in images)
+    severity: Severity = "error" if outside > inside else "warning"
+    values = ", ".join(str(value) for value, _ in pixels.most_common(5)) + (" ..." if len(pixels) > 5 else "")
+    concerned = list(dict.fromkeys(path for paths in files.values() for path in paths))
+    meaning = (
+        "Most labelled pixels are outside it: this is the wrong scheme or the wrong encoding."
+        if severity == "error"
+        else "They count as void; add them to the scheme if they are classes."
+    )
+    sentence = (
+        f"{_count(len(pixels), 'label value')} outside the class scheme {scheme} ({values}), on {outside:,} pixels of "
+        f"{_count(len(concerned), 'file')}: {named(concerned)}. {meaning}"
+    )
+    items: tuple[Item, ...] = tuple(
+        {"value": value, "pixels": count, "files": len(files[value]), "first": str(files[value][0])}
+        for value, count in pixels.most_common()
+    )
+    return [Finding(severity, "unknown-label-values", sentence, items)]
