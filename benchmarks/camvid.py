@@ -84,7 +84,9 @@ def frames_of(role: str, data: Path, out: Path) -> ImageSet:
 
 
 def train_model(args: argparse.Namespace, role: str, architecture: str, encoder: str, seed: int) -> None:
-    settings = TargetTraining(architecture=architecture, encoder=encoder, epochs=args.epochs, seed=seed)
+    settings = TargetTraining(
+        architecture=architecture, encoder=encoder, size=tuple(args.size), epochs=args.epochs, seed=seed
+    )
     result = train_target(
         [frames_of(f"{role}-members", args.data, args.out)],
         load_scheme("camvid11"),
@@ -148,6 +150,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--block", type=int, default=10, help="frames in a row with one role")
     parser.add_argument("--gap", type=int, default=2, help="frames left out between blocks")
+    parser.add_argument("--size", nargs=2, type=int, default=(192, 256), metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--target", nargs=2, default=("smp:Unet", "resnet18"), metavar=("ARCHITECTURE", "ENCODER"))
     parser.add_argument("--shadow", nargs=2, default=("smp:FPN", "resnet18"), metavar=("ARCHITECTURE", "ENCODER"))

@@ -131,7 +131,9 @@ def test_a_card_builds_the_network_it_describes():
     assert network.conv1[0].weight.shape[:2] == (16, 22)
 
 
-@pytest.mark.parametrize(("name", "arguments"), [("transformer", {}), ("small", {"depth": 3}), ("small", {"width": "x"})])
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("transformer", {}), ("small", {"depth": 3}), ("small", {"width": "x"})]
+)
 def test_a_card_of_an_unknown_architecture_or_argument_is_refused(name, arguments):
     with pytest.raises(AttackError):
         build_network(AttackCard(name, "slm", arguments))

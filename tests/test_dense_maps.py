@@ -19,10 +19,7 @@ def random_cells(shape, seed, scale=10.0):
 def plain_windows(cell_margins, k):
     height, width = cell_margins.shape
     return [
-        [
-            sum(cell_margins[i + a, j + b] for a in range(k) for b in range(k)) / k**2
-            for j in range(width - k + 1)
-        ]
+        [sum(cell_margins[i + a, j + b] for a in range(k) for b in range(k)) / k**2 for j in range(width - k + 1)]
         for i in range(height - k + 1)
     ]
 

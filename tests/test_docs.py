@@ -1,9 +1,13 @@
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from core.attacks.all import ATTACKS
 from core.audit.spec import RunSettings, parse_spec
+from core.cli import app
 from core.data.layouts import LAYOUTS
 from core.data.scheme import load_scheme
 from core.defenses import DEFENSES
@@ -20,7 +24,9 @@ def text_of(page):
 
 
 def blocks(page, language):
-    return re.findall(rf"```{language}\n(.*?)```", text_of(page), re.DOTALL)
+    """The fenced blocks of one language; "" for those that name none."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```", text_of(page), re.DOTALL | re.MULTILINE)
+    return [block for named, block in found if named == language]
 
 
 def code_of(page):
@@ -46,6 +52,31 @@ def test_make_commands_in_the_pages_exist():
     targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
     named = {word for page in PAGES for word in re.findall(r"\bmake ([a-z]+)\b(?=[`\s])", code_of(page))}
     assert {"run", "test", "check"} <= named <= targets
+
+
+def commands():
+    """Every `main.py` command of the pages, with its arguments as a shell would split them."""
+    for page in PAGES:
+        for block in blocks(page, ""):
+            for line in block.replace("\\\n", " ").splitlines():
+                words_of_line = shlex.split(line)
+                if words_of_line[:1] == ["main.py"]:
+                    yield page.name, words_of_line[1:]
+
+
+def test_commands_in_the_pages_are_understood():
+    found = list(commands())
+    assert {arguments[0] for _, arguments in found} == {module.__name__.rpartition(".")[2] for module in app.COMMANDS}
+    for page, arguments in found:
+        try:
+            app.parser().parse_args(arguments)
+        except SystemExit:
+            pytest.fail(f"{page}: main.py {shlex.join(arguments)}")
+
+
+def test_the_command_line_page_lists_every_command():
+    listed = {row[0].split()[0] for row in rows("docs/command-line.md", "command")}
+    assert listed == {module.__name__.rpartition(".")[2] for module in app.COMMANDS}
 
 
 def test_links_between_pages_lead_somewhere():

@@ -66,7 +66,7 @@ def test_a_folder_checkpoint_has_its_manifest_beside_it(tmp_path):
 def test_a_manifest_of_another_checkpoint_is_refused(checkpoint):
     write_manifest(checkpoint, full(checkpoint))
     checkpoint.write_bytes(b"other weights")
-    with pytest.raises(DataError, match="belongs to another checkpoint than attack.safetensors"):
+    with pytest.raises(DataError, match=r"belongs to another checkpoint than attack\.safetensors"):
         read_manifest(checkpoint)
 
 

@@ -30,7 +30,9 @@ def evidence_map(cell_values: npt.ArrayLike, places: Places, patch: int, shape: 
     values = np.asarray(cell_values, dtype=np.float64)
     boxes = _cell_boxes(places, patch, values.shape[-1])
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    return box_sums(boxes, values.ravel() / (area * values.size), shape)
+    evidence = box_sums(boxes, values.ravel() / (area * values.size), shape)
+    seen = np.rint(box_sums(np.concatenate([places, places + patch], axis=1), np.ones(len(places)), shape)) > 0
+    return np.where(seen, evidence, 0.0)  # sums of corners leave rounding errors where no window was
 
 
 def mean_cell_map(cell_values: npt.ArrayLike, places: Places, patch: int, shape: tuple[int, int]) -> Array:

@@ -8,6 +8,7 @@ from core.attacks.base import Attack, AttackContext, FloatArray, Observation
 from core.attacks.baselines.base import labelled_pixels
 from core.attacks.representations import REPRESENTATIONS, Representation
 from core.errors import AttackError
+from core.grid import SHORT_SIDE
 from core.parameters import param
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class NetworkAttack(Attack):
         if self.whole_images != (loaded.card.patch == 0):
             judges, attack = ("patches", "patch") if self.whole_images else ("whole images", "image")
             raise AttackError(f"{self.network}: this attack network judges {judges}.", f"Use the attack '{attack}'.")
+        if loaded.card.short_side != SHORT_SIDE:
+            raise AttackError(
+                f"{self.network}: made for {loaded.card.short_side} grid points on the short side, not {SHORT_SIDE}.",
+                f"Train an attack network on the attack grid of {SHORT_SIDE}.",
+            )
         return loaded
 
     def _input(self, card: "AttackCard", observation: Observation) -> FloatArray:

@@ -6,7 +6,7 @@ from core.errors import SpecError
 
 
 def pick_device(wish: str) -> str:
-    """ "auto", "cpu", "cuda" or "cuda:N" -> "cpu" or "cuda:N". Raises `SpecError` where there is no such device."""
+    """Turn auto, cpu, cuda or cuda:N into cpu or cuda:N. Raises `SpecError` where there is no such device."""
     if wish == "cpu":
         return "cpu"
     if wish not in {"auto", "cuda"} and not re.fullmatch(r"cuda:\d+", wish):

@@ -1,7 +1,7 @@
 """Hashes of an audit's images, and the check against the training lists of its models."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,13 @@ from core.audit.independence import HashedImage, check_attack, check_roles, chec
 from core.audit.sources import Source
 from core.audit.spec import AuditSpec
 from core.audit.store import AuditStore, ImageRow
+from core.errors import StoreError
 from core.files import sha256_of_file, sha256_of_path
 from core.progress import Progress
 from core.training.manifest import read_manifest
 
 READERS = 4
+ANOTHER_FOLDER = "Choose another folder with --out."
 
 
 def check_independence(
@@ -40,8 +42,29 @@ def check_independence(
             path = spec.resolve(network)
             networks[entry.id] = facts = _network_facts(entry.attack, path)
             sentences += check_attack(path.name, read_manifest(path, facts["sha256"]), images)
+    _same_models(store, sources, networks)
+    _same_images(store, rows, images)
     store.set_fact("independence", list(dict.fromkeys(sentences)))
     store.set_fact("attack_networks", networks)
+
+
+def _same_models(store: AuditStore, sources: Sequence[Source], networks: Mapping[str, Mapping[str, Any]]) -> None:
+    """Record the models' hashes; refuse to go on with an audit that was begun with others."""
+    models = {source.target.info.path.name: source.target.info.sha256 for source in sources}
+    models |= {facts["file"]: facts["sha256"] for facts in networks.values()}
+    known = store.fact("models")
+    changed = [] if known is None else [name for name, sha256 in models.items() if known.get(name) != sha256]
+    if changed:
+        raise StoreError(f"{', '.join(changed)}: has changed since this audit began.", ANOTHER_FOLDER)
+    store.set_fact("models", models)
+
+
+def _same_images(store: AuditStore, rows: Sequence[ImageRow], images: Sequence[HashedImage]) -> None:
+    """Refuse to go on where an image that is already audited has been replaced."""
+    now = {(image.role, image.key): image.sha256 for image in images}
+    for row in rows:
+        if row.sha256 is not None and now.get((row.role, row.key), row.sha256) != row.sha256:
+            raise StoreError(f"{row.path}: has changed since it was audited.", ANOTHER_FOLDER)
 
 
 def _network_facts(attack: Attack, path: Path) -> dict[str, Any]:

@@ -49,6 +49,16 @@ class Queried:
     entries: Sequence[CacheEntry | None]
     keys: Sequence[str]
 
+    def all_entries(self, images: Sequence[Loaded]) -> list[CacheEntry]:
+        """An entry for each image, from the cache or from the output."""
+        entries = []
+        for image, output, cached in zip(images, self.outputs, self.entries, strict=True):
+            if cached is not None:
+                entries.append(cached)
+            elif output is not None:
+                entries.append(undefended(image, output))
+        return entries
+
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -178,9 +188,7 @@ class Pipeline:
         findings = [Findings() for _ in images]
         written: list[Future[None]] = []
         for one in queried:
-            entries = [
-                e or undefended(i, o) for i, o, e in zip(images, one.outputs, one.entries, strict=True) if e or o
-            ]
+            entries = one.all_entries(images)
             for image, entry, output, found in zip(images, entries, one.outputs, findings, strict=True):
                 count_confusions(one.source, image, entry, output, self.seed, found)
             attack_all(one.source, images, entries, self.attacks, self.seed, findings)

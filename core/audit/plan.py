@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from core.audit.spec import AuditSpec, ImagesEntry
 from core.audit.store import ImageRow
 from core.data.images import image_size
+from core.data.labels import settle_encoding
 from core.data.layouts import open_images
 from core.data.samples import ImageSet, Role
 from core.data.scheme import ClassScheme, load_scheme
@@ -36,8 +37,20 @@ def find_sets(spec: AuditSpec, scheme_of_target: str | None = None) -> list[Plan
                 f"{entry.path}: nothing says which classes its label maps use.",
                 "Set 'scheme' at the top of the spec, to a built-in name or a TOML file.",
             )
-        sets.append(PlannedSet(entry, images, load_scheme(name, spec.folder), entry.encoding or images.encoding))
+        scheme = load_scheme(name, spec.folder)
+        sets.append(PlannedSet(entry, images, scheme, _encoding(entry.encoding or images.encoding, images, scheme)))
     return sets
+
+
+def _encoding(encoding: str, images: ImageSet, scheme: ClassScheme) -> str:
+    """The encoding of a set's label maps: "auto" is settled for all of them together, so that no file stands alone."""
+    labels = [s.label for s in images.samples if s.label is not None]
+    if encoding != "auto" or not labels:
+        return encoding
+    try:
+        return settle_encoding(labels, scheme)
+    except DataError:  # a file that cannot be read: it is reported when its turn comes
+        return encoding
 
 
 def _resolved_options(spec: AuditSpec, entry: ImagesEntry) -> dict[str, object]:

@@ -126,12 +126,8 @@ class _Run:
         from core.targets.open import open_target
 
         entry = self.spec.target
-        path = self.spec.resolve(entry.path)
-        target = open_target(path, entry.options, entry.preprocessing, device, trusted)
+        target = open_target(self.spec.resolve(entry.path), entry.options, entry.preprocessing, device, trusted)
         facts = provenance.target_facts(target)
-        known = self.store.fact("target")
-        if known is not None and known["sha256"] != facts["sha256"]:
-            raise StoreError(f"{path}: has changed since this audit began.", "Choose another folder with --out.")
         self.store.set_fact("target", facts)
         return target
 

@@ -9,6 +9,7 @@
 Imports no torch.
 """
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -93,9 +94,10 @@ class ImageResult:
 class AuditStore:
     """An audit folder. Open with `create` (the runner) or `read` (everybody else); usable from several threads."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, *, writer: bool = False) -> None:
         self.folder = folder
         self._connection = connection
+        self._writer = writer
         self._lock = threading.Lock()
 
     @classmethod
@@ -105,6 +107,7 @@ class AuditStore:
         _take_lock(folder / LOCK_NAME)
         connection = sqlite3.connect(folder / RESULTS_NAME, check_same_thread=False, isolation_level=None)
         try:
+            connection.execute("PRAGMA busy_timeout = 500")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.executescript(TABLES)
@@ -115,7 +118,7 @@ class AuditStore:
             raise StoreError(
                 f"{folder / RESULTS_NAME}: is damaged ({error}).", "Move it away and run again."
             ) from error
-        return cls(folder, connection)
+        return cls(folder, connection, writer=True)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -123,7 +126,7 @@ class AuditStore:
         path = folder / RESULTS_NAME
         if not path.is_file():
             raise StoreError(f"{folder}: is not an audit (no {RESULTS_NAME}).", "Give a folder made by `audit`.")
-        # `immutable` skips locks and the write-ahead log: right for a finished audit, and all a read-only folder allows.
+        # `immutable` skips locks and the write-ahead log: all that a finished audit needs and a read-only folder allows.
         live = path.with_name(RESULTS_NAME + "-wal").exists()
         mode = "mode=ro" if live else "mode=ro&immutable=1"
         try:
@@ -142,13 +145,13 @@ class AuditStore:
     def close(self) -> None:
         """Close the file. A writer folds its log into it, so that the folder can be opened from read-only media."""
         with self._lock:
-            lock = self.folder / LOCK_NAME
-            writer = lock.exists() and lock.read_text() == str(os.getpid())
-            if writer:
-                self._connection.execute("PRAGMA journal_mode = DELETE")
+            if self._writer:
+                # Fails while somebody reads; the last one to close the file folds the log in then.
+                with contextlib.suppress(sqlite3.OperationalError):
+                    self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
-            if writer:
-                lock.unlink(missing_ok=True)
+            if self._writer:
+                (self.folder / LOCK_NAME).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -68,7 +68,7 @@ def _between(first: Sequence[Inspection], second: Sequence[Inspection], progress
         severity, meaning = EXACT_MEANING[roles]
         pairs: tuple[Item, ...] = tuple(_pair(first[i], second[j]) for i, j in exact)
         sentence = (
-            f"{len(exact)} of the {one} also among the {other}, byte for byte: "
+            f"Files of the {one} that are also among the {other}, byte for byte: "
             f"{named(first[i].sample.image for i, _ in exact)}. {meaning}"
         )
         found.append(Finding(severity, "exact-duplicates", sentence, pairs))
@@ -77,8 +77,8 @@ def _between(first: Sequence[Inspection], second: Sequence[Inspection], progress
         pairs = tuple({**_pair(first[i], second[j]), "correlation": round(c, 4)} for i, j, c in near.pairs)
         examples = [f"{first[i].sample.image.name} = {second[j].sample.image.name}" for i, j, _ in near.pairs[:3]]
         sentence = (
-            f"{near.first.sum()} of the {one} nearly the same as {near.second.sum()} of the {other} "
-            f"({near.count} pairs, the closest {'; '.join(examples)}). {NEAR_MEANING[roles]}"
+            f"Near-duplicates between {one} and {other}: {near.count} pairs of {near.first.sum()} and "
+            f"{near.second.sum()} images (the closest: {'; '.join(examples)}). {NEAR_MEANING[roles]}"
         )
         found.append(Finding("warning", "near-duplicates", sentence, pairs))
     return found

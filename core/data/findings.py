@@ -78,15 +78,11 @@ class Inspection:
         return None not in sizes and sizes[0] != sizes[1]
 
 
-def named(paths: Iterable[Path | str]) -> str:
-    """The first few file names and how many more there are."""
-    names = [Path(path).name for path in paths]
+def named(paths: Iterable[Path]) -> str:
+    """How many files, and the names of the first few, such as "2 (a.png, b.png)"."""
+    names = [path.name for path in paths]
     more = len(names) - NAMED_FILES
-    return ", ".join(names[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+    return f"{len(names)} ({', '.join(names[:NAMED_FILES])}{f' and {more} more' if more > 0 else ''})"
 
 
 def _files(paths: Iterable[Path]) -> tuple[Item, ...]:
@@ -101,15 +97,15 @@ def set_findings(role: Role, sets: Sequence[ImageSet]) -> list[Finding]:
     orphans = [path for image_set in sets for path in image_set.orphans]
     if missing:
         sentence = (
-            f"{_count(len(missing), 'image')} of the {PLURAL[role]} without a label map: {named(missing)}. Attacks "
-            "that need labels leave these images out."
+            f"Images without a label map among the {PLURAL[role]}: {named(missing)}. Attacks that need labels leave "
+            "these images out."
         )
         severity: Severity = "note" if role is Role.SUSPECT else "warning"
         found.append(Finding(severity, "missing-labels", sentence, _files(missing)))
     if orphans:
         sentence = (
-            f"{_count(len(orphans), 'label map')} beside the {PLURAL[role]} without an image: {named(orphans)}. They "
-            "are not used; if the images should be there, names or suffixes do not match."
+            f"Label maps without an image beside the {PLURAL[role]}: {named(orphans)}. They are not used; if the "
+            "images should be there, names or suffixes do not match."
         )
         found.append(Finding("warning", "orphan-labels", sentence, _files(orphans)))
     return found
@@ -120,44 +116,41 @@ def reading_findings(role: Role, images: Sequence[Inspection]) -> list[Finding]:
     broken = [image for image in images if image.problem]
     broken_labels = [image for image in images if image.label_problem]
     misfits = [image for image in images if image.misfit]
-    empty = [image for image in images if image.label_size and not image.labelled_pixels]
+    empty = [
+        image.sample.label or image.sample.image for image in images if image.label_size and not image.labelled_pixels
+    ]
     found = []
-    if images and len(broken) == len(images):
-        sentence = f"None of the {PLURAL[role]} can be read; the first: {broken[0].problem}"
-        found.append(Finding("error", "unreadable-images", sentence, _problems(broken)))
-    elif broken:
-        found.append(_unreadable("image", role, broken, "They are recorded and left out of the audit."))
+    if broken:
+        all_broken = len(broken) == len(images)
+        meaning = "None is left to audit." if all_broken else "They are recorded and left out of the audit."
+        problems = [(image.sample.image, image.problem) for image in broken]
+        severity: Severity = "error" if all_broken else "warning"
+        found.append(_unreadable(severity, f"Images among the {PLURAL[role]}", problems, meaning))
     if broken_labels:
-        found.append(_unreadable("label map", role, broken_labels, "Attacks that need labels leave these images out."))
+        meaning = "Attacks that need labels leave these images out."
+        problems = [(image.sample.label or image.sample.image, image.label_problem) for image in broken_labels]
+        found.append(_unreadable("warning", f"Label maps of the {PLURAL[role]}", problems, meaning))
     if misfits:
         sentence = (
-            f"{_count(len(misfits), 'label map')} of the {PLURAL[role]} of another size than the image: "
+            f"Label maps of another size than their image among the {PLURAL[role]}: "
             f"{named(i.sample.image for i in misfits)}. Image and label map may not belong together; such images "
             "cannot be scored with labels."
         )
         found.append(Finding("error", "size-mismatch", sentence, tuple(_misfit(image) for image in misfits)))
     if empty:
-        paths = [image.sample.label for image in empty if image.sample.label]
         sentence = (
-            f"{_count(len(empty), 'label map')} of the {PLURAL[role]} entirely void: {named(paths)}. "
-            "Nothing can be measured on them; check the class scheme and the encoding if this is unexpected."
+            f"Label maps of the {PLURAL[role]} that are entirely void: {named(empty)}. Nothing can be measured on "
+            "them; if this is unexpected, check the class scheme and the encoding."
         )
-        found.append(Finding("warning", "void-labels", sentence, _files(paths)))
+        found.append(Finding("warning", "void-labels", sentence, _files(empty)))
     return found
 
 
-def _problems(images: Sequence[Inspection]) -> tuple[Item, ...]:
-    return tuple({"file": str(i.sample.image), "reason": i.problem or i.label_problem} for i in images)
-
-
-def _unreadable(what: str, role: Role, images: Sequence[Inspection], meaning: str) -> Finding:
-    items = _problems(images)
-    code = "unreadable-images" if what == "image" else "unreadable-labels"
-    sentence = (
-        f"{_count(len(images), what)} of the {PLURAL[role]} cannot be read: "
-        f"{named(image.sample.image for image in images)}. {meaning} The first reason: {items[0]['reason']}"
-    )
-    return Finding("warning", code, sentence, items)
+def _unreadable(severity: Severity, what: str, problems: Sequence[tuple[Path, str]], meaning: str) -> Finding:
+    code = "unreadable-images" if what.startswith("Images") else "unreadable-labels"
+    files = named(path for path, _ in problems)
+    sentence = f"{what} that cannot be read: {files}. {meaning} The first reason: {problems[0][1]}"
+    return Finding(severity, code, sentence, tuple({"file": str(path), "reason": why} for path, why in problems))
 
 
 def _misfit(image: Inspection) -> Item:
@@ -191,8 +184,8 @@ def scheme_findings(images: Sequence[Inspection], scheme: str) -> list[Finding]:
         else "They count as void; add them to the scheme if they are classes."
     )
     sentence = (
-        f"{_count(len(pixels), 'label value')} outside the class scheme {scheme} ({values}), on {outside:,} pixels of "
-        f"{_count(len(concerned), 'file')}: {named(concerned)}. {meaning}"
+        f"Label values outside the class scheme {scheme}: {values}, on {outside:,} pixels. Label maps concerned: "
+        f"{named(concerned)}. {meaning}"
     )
     items: tuple[Item, ...] = tuple(
         {"value": value, "pixels": count, "files": len(files[value]), "first": str(files[value][0])}

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from core.errors import DataError
 
@@ -25,6 +26,7 @@ EXTENSIONS = frozenset((".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tif
 Image.MAX_IMAGE_PIXELS = None
 
 _ORIENTATION_TAG = 0x0112
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 262, 284
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -86,6 +88,7 @@ def opened(stream: BinaryIO, name: Path, pixel_limit: int) -> Iterator[Image.Ima
     try:
         with Image.open(stream, formats=FORMATS) as image:
             _check_size(image.size, name, pixel_limit)
+            _refuse_deep_planes(image, name)
             yield image
     except (DataError, MemoryError):
         raise
@@ -111,6 +114,17 @@ def _check_size(size: tuple[int, int], name: Path, pixel_limit: int) -> None:
         raise DataError(f"{name} has no pixels.", "Replace the file or leave it out.")
 
 
+def _refuse_deep_planes(image: Image.Image, name: Path) -> None:
+    """16-bit TIFF with one plane per channel decodes to wrong values without an error."""
+    if isinstance(image, TiffImageFile):
+        depths = image.tag_v2.get(_BITS_PER_SAMPLE, ())
+        if image.tag_v2.get(_PLANAR_CONFIGURATION) == 2 and max(depths, default=8) > 8:
+            raise DataError(
+                f"{name} keeps its 16-bit channels in separate planes, which is not supported.",
+                "Save it again with interleaved channels, or as PNG.",
+            )
+
+
 def _read(stream: BinaryIO, name: Path, pixel_limit: int) -> npt.NDArray[np.uint8]:
     with opened(stream, name, pixel_limit) as image:
         turn = _TURNS.get(_orientation(image))
@@ -130,7 +144,10 @@ def _orientation(image: Image.Image) -> int:
 
 def _as_rgb(image: Image.Image, name: Path) -> Image.Image:
     if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+        grey = (np.asarray(image) >> 8).astype(np.uint8)
+        # Pillow turns TIFF's "white is zero" round for 8 bits only.
+        white_is_zero = isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == 0
+        return Image.fromarray(~grey if white_is_zero else grey).convert("RGB")
     if image.mode in ("I", "F"):
         kind = "32-bit" if image.mode == "I" else "floating-point"
         raise DataError(

@@ -99,8 +99,8 @@ def label_values(path: Path, pixel_limit: int = PIXEL_LIMIT) -> dict[int, int]:
 def settle_encoding(paths: Sequence[Path], scheme: ClassScheme, pixel_limit: int = PIXEL_LIMIT) -> str:
     """The encoding that fits a set of label maps: the rule of "auto", applied to a sample of the files together.
 
-    Files that cannot be read are passed over: reading them says why. Raises `DataError` when some files are colour-coded
-    and others are not.
+    Files that cannot be read are passed over: reading them says why. Raises `DataError` when some files are
+    colour-coded and others are not.
     """
     step = max(1, len(paths) // SAMPLED_LABELS)
     guesses = {path: _guessed(path, scheme, pixel_limit) for path in paths[::step]}

@@ -178,13 +178,16 @@ def _running(weights: IntArray) -> IntArray:
 
 
 def _units(groups: Groups, count: int, what: str) -> IntArray:
-    """The number of the unit that each image is drawn with: its group, or itself."""
-    if groups is None:
-        return np.arange(count)
-    if len(groups) != count:
+    """The number of the unit that each image is drawn with."""
+    if groups is not None and len(groups) != count:
         raise ValueError(f"{what}: {count} scores but {len(groups)} groups")
-    numbers: dict[tuple[str, object], int] = {}
-    keys = (("image", i) if group is None else ("group", group) for i, group in enumerate(groups))
+    return np.arange(count) if groups is None else unit_numbers(groups)
+
+
+def unit_numbers(groups: Sequence[str | None]) -> IntArray:
+    """Number images so that those of a group share a number and those without a group have one of their own."""
+    numbers: dict[tuple[int, str], int] = {}
+    keys = ((i, "") if group is None else (-1, group) for i, group in enumerate(groups))
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 

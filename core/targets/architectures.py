@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from core.errors import TargetError
+from core.targets.recognition import MOST_CLASSES
 
 SMP = (
     "Unet",
@@ -94,7 +95,7 @@ def build(architecture: str, encoder: str, classes: int, arguments: Mapping[str,
     encoder
         Encoder of an smp architecture, such as "resnet34" or a timm one such as "tu-convnext_tiny"; "" for the others.
     classes
-        Number of output channels, at least 1.
+        Number of output channels, 1 to 255.
     arguments
         Further arguments of the architecture.
 
@@ -105,8 +106,10 @@ def build(architecture: str, encoder: str, classes: int, arguments: Mapping[str,
     """
     family, name = _known(architecture)
     extra = dict(arguments or {})
-    if classes < 1:
-        raise TargetError(f"{architecture}: the number of classes is not known.", "Set 'classes'.")
+    if not 1 <= classes <= MOST_CLASSES:
+        raise TargetError(
+            f"{architecture}: the number of classes cannot be {classes}.", f"Set 'classes' to 1 to {MOST_CLASSES}."
+        )
     if family == "smp":
         _check_encoder(architecture, encoder)
     elif encoder:

@@ -59,9 +59,15 @@ def run_images(target: Target, images: Images, preprocessing: Preprocessing | No
         groups.setdefault(image.shape, []).append(index)
     outputs: dict[int, Output] = {}
     for indices in groups.values():
-        found = _run_group(target, [images[i] for i in indices], preprocessing)
+        found, _ = _run_group(target, [images[i] for i in indices], preprocessing)
         outputs.update(zip(indices, found, strict=True))
     return [outputs[i] for i in range(len(images))]
+
+
+def run_with_note(target: Target, image: npt.NDArray[np.uint8]) -> tuple[Output, str]:
+    """Run one image; also what had to be assumed to read the model's output, for a person."""
+    found, note = _run_group(target, [image], target.preprocessing)
+    return found[0], note
 
 
 def input_batch(images: Images, preprocessing: Preprocessing, device: str = "cpu") -> InputBatch:
@@ -90,8 +96,8 @@ def _padded(values: torch.Tensor, multiple: int) -> torch.Tensor:
     return functional.pad(values, (0, right, 0, down), mode=mode)
 
 
-def _run_group(target: Target, images: Images, preprocessing: Preprocessing) -> list[Output]:
-    """Run images of one size."""
+def _run_group(target: Target, images: Images, preprocessing: Preprocessing) -> tuple[list[Output], str]:
+    """Run images of one size; their outputs and the note on how they were read."""
     # TF32 rounds to three digits: scores would differ between a GPU and the CPU by far more than 1e-4.
     exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
     with torch.inference_mode(), torch.autocast(torch.device(target.device).type, enabled=False), exact:
@@ -116,7 +122,7 @@ def _run_group(target: Target, images: Images, preprocessing: Preprocessing) -> 
     cells = found.values.shape[-2:]
     extent = (batch.covered[0] * cells[0] / height, batch.covered[1] * cells[1] / width)
     classes = found.values.shape[1] if found.kind != "labels" else _options(target).classes or target.info.classes
-    return [Output(values, found.kind, extent, classes) for values in found.values]
+    return [Output(values, found.kind, extent, classes) for values in found.values], found.note
 
 
 def _run_batch(target: Target, values: torch.Tensor) -> Recognised:

@@ -104,6 +104,8 @@ class Onnx(TargetFormat):
 
 def _read(path: Path) -> bytes:
     try:
+        if not path.is_file():
+            raise TargetError(f"{path.name}: this is no file.", "Name the .onnx file itself.")
         if path.stat().st_size > MAX_BYTES:
             raise TargetError(
                 f"{path.name}: an ONNX file of 2 GiB or more cannot be read.", "Save its weights as external data."

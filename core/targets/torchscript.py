@@ -166,6 +166,8 @@ class CodeTarget(OpenedTarget):
 def _trusted_bytes(request: Request, kind: str) -> tuple[bytes, str]:
     """The file's bytes and their SHA-256, once there is consent for exactly these bytes."""
     name = request.path.name
+    if not request.path.is_file():
+        raise TargetError(f"{name}: this is no file.", f"Name the {kind} file itself.")
     try:
         data = request.path.read_bytes()
     except OSError as error:

@@ -14,7 +14,8 @@ def epoch_batches(count: int, batch: int, generator: torch.Generator) -> list[li
     order: list[int] = torch.randperm(count, generator=generator).tolist()
     batches = [order[i : i + batch] for i in range(0, count, batch)]
     if len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
+        alone = batches.pop()
+        batches[-1] += alone
     return batches
 
 

@@ -50,8 +50,8 @@ def save_attack(path: Path, network: AttackNetwork, card: AttackCard, *, half: b
     state = network.state_dict()
     with torch.device("meta"):
         _check_fit(state, build_network(card), path.name)
-    _check_finite(state, path.name)
     stored = {name: _stored(value, half).cpu().contiguous() for name, value in state.items()}
+    _check_finite(stored, path.name)
     # One write, so that the card can never be beside other weights.
     write_bytes(path, safetensors.torch.save(stored, {METADATA_KEY: card.to_json()}))
 
@@ -87,8 +87,8 @@ def load_attack(path: Path, device: str = "cpu", *, patch: int = PATCH, dilated:
         if path.name in error.message:
             raise
         raise AttackError(f"{path.name}: {error.message}", error.remedy) from error
-    _check_finite(state, path.name)
     weights = {k: v.float().contiguous() if v.is_floating_point() else v for k, v in state.items()}
+    _check_finite(weights, path.name)
     network.load_state_dict(weights, assign=True)
     network.requires_grad_(False).eval()
     return LoadedNetwork(_moved(network, device), card, digest, device)
@@ -137,12 +137,12 @@ def _own_state(path: Path) -> State:
 
 
 def _check_fit(state: State, network: AttackNetwork, name: str) -> None:
-    """Compare names and shapes before anything is copied, so that a lying file costs no memory."""
-    wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    given = {key: tuple(value.shape) for key, value in state.items()}
+    """Compare names, shapes and kinds of number before anything is copied, so that a lying file costs no memory."""
+    wanted = {key: (value.shape, value.is_floating_point()) for key, value in network.state_dict().items()}
+    given = {key: (value.shape, value.is_floating_point()) for key, value in state.items()}
     missing, unknown = sorted(wanted.keys() - given.keys()), sorted(given.keys() - wanted.keys())
     other = sorted(key for key in wanted.keys() & given.keys() if wanted[key] != given[key])
-    kinds = (("missing", missing), ("unexpected", unknown), ("of another shape", other))
+    kinds = (("missing", missing), ("unexpected", unknown), ("of another shape or kind", other))
     faults = [f"{len(keys)} weights {word} (such as '{keys[0][:80]}')" for word, keys in kinds if keys]
     if faults:
         raise AttackError(

@@ -44,9 +44,19 @@ def read_published(path: Path) -> State:
     if not isinstance(state, Mapping) or not state:
         raise AttackError(f"{path.name}: there is no 'state_dict' in it.", "Save {'state_dict': ...} with torch.save.")
     for name, value in state.items():
-        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
-            raise AttackError(f"{path.name}: '{str(name)[:80]}' is not a tensor.", "Save the state_dict alone.")
+        if not isinstance(name, str) or not _is_plain(value):
+            raise AttackError(f"{path.name}: '{str(name)[:80]}' is not a plain tensor.", "Save the state_dict alone.")
     return {name.removeprefix(PREFIX): value for name, value in state.items()}
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is a tensor with its values at hand, one by one."""
+    return (
+        isinstance(value, torch.Tensor)
+        and value.device.type == "cpu"
+        and value.layout == torch.strided
+        and not value.is_quantized
+    )
 
 
 def published_card(state: State, name: str, *, patch: int, dilated: bool) -> AttackCard:

@@ -1,5 +1,6 @@
 """Plain folders: images and label maps that belong together by their names."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +16,7 @@ from core.data.layouts.matching import (
     label_in_folder,
     sort_files,
 )
-from core.data.layouts.naming import common_encoding
+from core.data.layouts.naming import common_encoding, other_base
 from core.data.layouts.walk import Found, image_files, subfolders
 from core.data.samples import ImageSet, Sample
 from core.errors import DataError
@@ -73,7 +74,7 @@ class Pairs(Layout):
         """The folder of label maps apart from the folder of images, if there is one."""
         if self.labels is None:
             return _sibling(path)
-        folder = path / self.labels
+        folder = Path(os.path.normpath(path / self.labels))
         if not folder.is_dir():
             raise DataError(f"There is no folder of label maps {folder}.", "Correct 'labels'.")
         return folder
@@ -93,10 +94,9 @@ def _sibling(path: Path) -> Path | None:
 def _sorted_files(path: Path, outside: Path | None) -> tuple[list[Found], list[Label]]:
     if outside is None:
         return sort_files(image_files(path))
-    labels = [label_in_folder(found, found.folders) for found in image_files(outside)]
-    taken = {label.found.path.resolve() for label in labels}
-    images = [found for found in image_files(path) if found.path.resolve() not in taken]
-    return images, labels
+    maps = (found for found in image_files(outside) if other_base(found.stem) is None)
+    images = [found for found in image_files(path) if not found.path.is_relative_to(outside)]
+    return images, [label_in_folder(found, found.folders) for found in maps]
 
 
 def _orphans(images: list[Found], labels: list[Label]) -> list[Path]:

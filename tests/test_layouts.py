@@ -1,0 +1,526 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data.labels import read_label
+from core.data.layouts import LAYOUTS, open_images
+from core.data.layouts.listfile import Line, parse_line
+from core.data.scheme import load_scheme
+from core.errors import DataError, SpecError
+
+
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def keys(images):
+    return [sample.key for sample in images.samples]
+
+
+def labels(images):
+    return [sample.label and sample.label.name for sample in images.samples]
+
+
+def pairs(images):
+    return {sample.image.name: sample.label and sample.label.name for sample in images.samples}
+
+
+def groups(images):
+    return [sample.group for sample in images.samples]
+
+
+def train_ids(images, index):
+    label = read_label(images.samples[index].label, load_scheme(images.scheme), images.encoding)
+    assert label.unknown == {}
+    return set(np.unique(label.train_ids).tolist())
+
+
+# Cityscapes
+
+
+def cityscapes(folder, kinds=("labelIds", "labelTrainIds", "color", "instanceIds")):
+    for split, city, frames in (("train", "aachen", (19, 20)), ("val", "ulm", (19,)), ("test", "bonn", (19,))):
+        for frame in frames:
+            stem = f"{city}_000003_0000{frame}"
+            touch(folder, f"leftImg8bit/{split}/{city}/{stem}_leftImg8bit.png")
+            if split != "test":
+                touch(folder, *(f"gtFine/{split}/{city}/{stem}_gtFine_{kind}.png" for kind in kinds))
+    return folder
+
+
+def test_cityscapes_is_recognised_with_ids_and_sequences(tmp_path):
+    images = open_images(cityscapes(tmp_path))
+    assert (images.layout, images.encoding, images.scheme) == ("cityscapes", "id", "cityscapes19")
+    assert keys(images)[1] == "leftImg8bit/train/aachen/aachen_000003_000019_leftImg8bit.png"
+    assert keys(images) == sorted(keys(images))
+    assert labels(images)[1] == "aachen_000003_000019_gtFine_labelIds.png"
+    assert groups(images) == ["bonn_000003", "aachen_000003", "aachen_000003", "ulm_000003"]
+    assert "leftImg8bit/" in images.sentence and "4 images, 3 with a label map" in images.sentence
+    assert [path.name for path in images.missing] == ["bonn_000003_000019_leftImg8bit.png"]
+
+
+def test_cityscapes_splits_and_label_kinds_are_options(tmp_path):
+    cityscapes(tmp_path)
+    images = open_images(tmp_path, options={"split": "val", "labels": "labelTrainIds"})
+    assert images.encoding == "train-id"
+    assert pairs(images) == {"ulm_000003_000019_leftImg8bit.png": "ulm_000003_000019_gtFine_labelTrainIds.png"}
+    assert not images.missing and not images.orphans
+
+
+def test_cityscapes_falls_back_to_the_label_maps_there_are(tmp_path):
+    assert open_images(cityscapes(tmp_path / "a", ["labelTrainIds"])).encoding == "train-id"
+    assert open_images(cityscapes(tmp_path / "b", ["color"])).encoding == "colour"
+    assert not any(labels(open_images(cityscapes(tmp_path / "c", ["instanceIds"]))))
+
+
+def test_a_split_or_city_of_cityscapes_can_be_opened_by_itself(tmp_path):
+    cityscapes(tmp_path)
+    for inside, key in (("train", "aachen/aachen_000003_000019_leftImg8bit.png"), ("train/aachen", None)):
+        images = open_images(tmp_path / "leftImg8bit" / inside)
+        assert images.layout == "cityscapes"
+        assert keys(images)[0] == key or key is None
+        assert labels(images)[0] == "aachen_000003_000019_gtFine_labelIds.png"
+
+
+def test_cityscapes_label_maps_without_image_are_orphans(tmp_path):
+    cityscapes(tmp_path)
+    touch(tmp_path, "gtFine/train/aachen/aachen_000009_000019_gtFine_labelIds.png")
+    assert [path.name for path in open_images(tmp_path).orphans] == ["aachen_000009_000019_gtFine_labelIds.png"]
+    assert not open_images(tmp_path, options={"split": "val"}).orphans
+
+
+# BDD100K
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("images/10k/{split}/{id}.jpg", "labels/sem_seg/masks/{split}/{id}.png"),
+        ("seg/images/{split}/{id}.jpg", "seg/labels/{split}/{id}_train_id.png"),
+    ],
+)
+def test_both_versions_of_bdd100k_are_recognised(tmp_path, image, label):
+    root = tmp_path / "bdd100k"
+    for split, name in (("train", "0a0a-0001"), ("val", "0b0b-0002"), ("test", "0c0c-0003")):
+        touch(root, image.format(split=split, id=name))
+        if split != "test":
+            touch(root, label.format(split=split, id=name))
+    touch(root, label.format(split="train", id="0d0d-0004"))
+    inside = root / image.format(split="val", id="x")
+    for folder, count in ((tmp_path, 3), (root, 3), (inside.parent.parent, 3), (inside.parent, 1)):
+        images = open_images(folder)
+        assert (images.layout, images.encoding, images.scheme) == ("bdd100k", "train-id", "cityscapes19")
+        assert len(images.samples) == count and all((folder / key).is_file() for key in keys(images))
+        assert not images.missing
+    images = open_images(root, options={"split": "train"})
+    assert pairs(images) == {"0a0a-0001.jpg": Path(label.format(split="", id="0a0a-0001")).name}
+    assert groups(images) == ["0a0a"]
+    assert [path.name for path in images.orphans] == [Path(label.format(split="", id="0d0d-0004")).name]
+
+
+# Mapillary Vistas
+
+
+def mapillary(folder, label_folders):
+    for split, key in (("training", "-AbC_d"), ("training", "_xY"), ("validation", "--Q"), ("testing", "Zz")):
+        touch(folder, f"{split}/images/{key}.jpg")
+        if split != "testing":
+            touch(folder, *(f"{split}/{labels}/{key}.png" for labels in label_folders))
+            touch(folder, *(f"{split}/{labels.replace('labels', 'instances')}/{key}.png" for labels in label_folders))
+    return folder
+
+
+def test_mapillary_1_1_needs_its_config_to_be_recognised(tmp_path):
+    mapillary(tmp_path, ["labels"])
+    assert open_images(tmp_path).layout == "pairs"
+    touch(tmp_path, "config.json")
+    images = open_images(tmp_path)
+    assert (images.layout, images.encoding, images.scheme) == ("mapillary", "id", "mapillary65")
+    assert pairs(images) == {"Zz.jpg": None, "-AbC_d.jpg": "-AbC_d.png", "_xY.jpg": "_xY.png", "--Q.jpg": "--Q.png"}
+    assert groups(images) == [None] * 4 and not images.missing and not images.orphans
+    assert len(open_images(tmp_path / "training").samples) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "folder", "scheme"),
+    [
+        ({}, "v1.2", "mapillary65"),
+        ({"version": "2.0"}, "v2.0", "mapillary124"),
+        ({"classes": "cityscapes"}, "v1.2", "mapillary-cityscapes19"),
+        ({"version": "2.0", "classes": "cityscapes"}, "v2.0", "mapillary2-cityscapes19"),
+    ],
+)
+def test_mapillary_versions_and_classes_are_options(tmp_path, options, folder, scheme):
+    mapillary(tmp_path, ["v1.2/labels", "v2.0/labels"])
+    images = open_images(tmp_path, options={"split": "val", **options})
+    assert images.scheme == scheme
+    assert images.samples[0].label == tmp_path / "validation" / folder / "labels" / "--Q.png"
+
+
+def test_a_mapillary_version_that_is_not_there_is_refused(tmp_path):
+    mapillary(tmp_path, ["v1.2/labels"])
+    assert len(open_images(tmp_path, options={"split": "test", "version": "1.2"}).samples) == 1
+    with pytest.raises(DataError, match=r"version 2\.0"):
+        open_images(tmp_path, options={"version": "2.0"})
+
+
+# CamVid
+
+
+def test_camvid_lists_of_stems_give_splits_and_sequences(tmp_path):
+    for stem in ("0001TP_1", "0001TP_2", "Seq05VD_3"):
+        touch(tmp_path, f"images/{stem}.jpg", f"labels/{stem}.png")
+    (tmp_path / "train.txt").write_text("0001TP_1\n\n0001TP_2\n")
+    (tmp_path / "test.txt").write_text("Seq05VD_3\n")
+    images = open_images(tmp_path)
+    assert (images.layout, images.encoding, images.scheme) == ("camvid", "id", "camvid11")
+    assert groups(images) == ["0001TP", "0001TP", "Seq05VD"]
+    assert keys(open_images(tmp_path, options={"split": "test"})) == ["images/Seq05VD_3.jpg"]
+    (tmp_path / "sequences.tsv").write_text("stem\tsplit\tsequence\tframe\n0001TP_1\ttrain\tmorning\t1\n")
+    assert groups(open_images(tmp_path)) == ["morning", "0001TP", "Seq05VD"]
+
+
+def test_camvid_lists_of_paths_are_resolved_by_folder_and_name(tmp_path):
+    touch(tmp_path, "train/0016E5_1.png", "trainannot/0016E5_1.png", "val/0016E5_2.png")
+    root = "/SegNet/CamVid"
+    (tmp_path / "train.txt").write_text(f"{root}/train/0016E5_1.png {root}/trainannot/0016E5_1.png\n")
+    (tmp_path / "val.txt").write_text(f"{root}/val/0016E5_2.png {root}/valannot/0016E5_2.png\n")
+    images = open_images(tmp_path)
+    assert images.samples[0].label == tmp_path / "trainannot" / "0016E5_1.png"
+    assert images.missing == (tmp_path / "val" / "0016E5_2.png",)
+
+
+def test_lists_of_other_frames_are_not_taken_for_camvid(tmp_path):
+    touch(tmp_path, "images/cat.jpg", "labels/cat.png")
+    (tmp_path / "train.txt").write_text("cat\n")
+    assert open_images(tmp_path).layout == "pairs"
+    (tmp_path / "train.txt").write_text("dog\n")
+    with pytest.raises(DataError, match=r"train\.txt: there is no image for 'dog'"):
+        open_images(tmp_path, "camvid")
+
+
+# List files
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a.png", Line("a.png")),
+        ("a.png b.png", Line("a.png", "b.png")),
+        ("x/a.JPG\tx/b.png\tdrive 7", Line("x/a.JPG", "x/b.png", "drive 7")),
+        ("a.png, b.png, ulm", Line("a.png", "b.png", "ulm")),
+        ("my images/a 1.png my labels/a 1.png", Line("my images/a 1.png", "my labels/a 1.png")),
+        ('"my images/a.png" "b c.png"', Line("my images/a.png", "b c.png")),
+        ("a.png block-3", Line("a.png", None, "block-3")),
+        ("a.png\tblock 3", Line("a.png", None, "block 3")),
+        ("-dash.jpg -dash.png", Line("-dash.jpg", "-dash.png")),
+        ("v1.png.jpg l.png", Line("v1.png.jpg", "l.png")),
+        ("a.png\t\tblock", Line("a.png", None, "block")),
+        ("stem only", None),
+        ("a.txt", None),
+    ],
+)
+def test_lines_of_a_list(line, expected):
+    assert parse_line(line) == expected
+
+
+def test_a_list_keeps_its_order_and_marks_missing_label_maps(tmp_path):
+    touch(tmp_path, "i/b.jpg", "i/a.jpg", "i/c.jpg", "l/b.png", "l/c.png")
+    listing = tmp_path / "members.txt"
+    listing.write_text("\ufeff# split 1\ni/b.jpg l/b.png north\n\ni/a.jpg l/a.png\ni/c.jpg l/c.png\ni/b.jpg l/b.png\n")
+    images = open_images(listing)
+    assert (images.layout, images.encoding) == ("list", "auto")
+    assert keys(images) == ["i/b.jpg", "i/a.jpg", "i/c.jpg"]
+    assert labels(images) == ["b.png", None, "c.png"] and groups(images) == ["north", None, None]
+    assert images.missing == (tmp_path / "i" / "a.jpg",)
+
+
+def test_a_published_cityscapes_list_is_read_with_a_root(tmp_path):
+    cityscapes(tmp_path / "data")
+    (tmp_path / "lists").mkdir()
+    listing = tmp_path / "lists" / "fine_val.txt"
+    stem = "ulm/ulm_000003_000019"
+    listing.write_text(f"leftImg8bit/val/{stem}_leftImg8bit.png gtFine/val/{stem}_gtFine_labelTrainIds.png\n")
+    with pytest.raises(DataError, match="Set 'root'"):
+        open_images(listing)
+    images = open_images(listing, options={"root": "../data"})
+    assert images.samples[0].label.is_file()
+    assert (images.encoding, images.scheme) == ("train-id", "cityscapes19")
+
+
+def test_absolute_paths_in_lists_are_kept(tmp_path):
+    touch(tmp_path, "far/a.png")
+    listing = tmp_path / "near.txt"
+    listing.write_text(f"{tmp_path}/far/a.png\n")
+    assert open_images(listing, options={"root": "elsewhere"}).samples[0].image == tmp_path / "far" / "a.png"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"a.png\nnonsense\n", "line 2: no image is named in 'nonsense'"),
+        (b"a.png b.png\na.png c.png\n", "line 2: 'a.png' has another label map"),
+        (b"# nothing\n", "no images were found"),
+        (b"\xff\xfe\x00", "cannot be read as a list"),
+    ],
+)
+def test_wrong_lists_are_refused_with_file_and_line(tmp_path, text, words):
+    touch(tmp_path, "a.png")
+    listing = tmp_path / "wrong.txt"
+    listing.write_bytes(text)
+    with pytest.raises(DataError, match=words) as caught:
+        open_images(listing)
+    assert "wrong.txt" in caught.value.message
+
+
+# Folder pairs
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("a.png", "a_mask.png"),
+        ("a.png", "a_labels.tif"),
+        ("a.png", "a_GT.bmp"),
+        ("a.jpg", "a.png"),
+        ("0001TP_8.png", "0001TP_8_L.png"),
+        ("a_sat.jpg", "a_mask.png"),
+        ("x_leftImg8bit.png", "x_gtFine_labelIds.png"),
+        ("images/a.jpg", "labels/a.png"),
+        ("images/train/a.jpg", "annotations/train/a.png"),
+        ("train/images/a.jpg", "train/masks/a_mask.png"),
+        ("train/a.png", "trainannot/a.png"),
+        ("train/a.png", "train_labels/a_L.png"),
+        ("JPEGImages/a.jpg", "SegmentationClass/a.png"),
+        ("a.jpg", "gt/a.png"),
+    ],
+)
+def test_images_and_label_maps_meet_by_name(tmp_path, image, label):
+    touch(tmp_path, image, label)
+    images = open_images(tmp_path)
+    assert (images.layout, keys(images)) == ("pairs", [image])
+    assert images.samples[0].label == tmp_path / label
+    assert not images.missing and not images.orphans
+
+
+def test_equal_names_in_different_folders_are_not_mixed_up(tmp_path):
+    touch(tmp_path, "images/1/a.jpg", "images/2/a.jpg", "labels/2/a.png", "labels/3/a.png")
+    images = open_images(tmp_path)
+    assert [s.label and s.label.parent.name for s in images.samples] == [None, "2"]
+    assert images.missing == (tmp_path / "images/1/a.jpg",)
+    assert images.orphans == (tmp_path / "labels/3/a.png",)
+
+
+def test_images_alone_are_suspects_without_complaint(tmp_path):
+    touch(tmp_path, "b.PNG", "a.jpeg", "left_L.png", "c_mask.png", ".hidden.png", "notes.txt", ".git/x.png")
+    images = open_images(tmp_path)
+    assert keys(images) == ["a.jpeg", "b.PNG", "c_mask.png", "left_L.png"]
+    assert not any(labels(images)) and not images.missing and not images.orphans
+
+
+def test_a_label_map_whose_image_is_gone_is_an_orphan(tmp_path):
+    touch(tmp_path, "a.png", "a_mask.png", "b_mask.png")
+    images = open_images(tmp_path)
+    assert keys(images) == ["a.png"] and images.orphans == (tmp_path / "b_mask.png",)
+
+
+def test_of_several_label_maps_the_best_is_taken_and_instances_are_left_out(tmp_path):
+    kinds = ("color", "instanceIds", "labelIds", "labelTrainIds")
+    touch(tmp_path, "x_leftImg8bit.png", *(f"x_gtFine_{kind}.png" for kind in kinds))
+    images = open_images(tmp_path)
+    assert pairs(images) == {"x_leftImg8bit.png": "x_gtFine_labelTrainIds.png"}
+    assert (images.encoding, images.scheme) == ("train-id", "cityscapes19") and not images.orphans
+
+
+@pytest.mark.parametrize("inside", ["images", "images/train"])
+def test_a_folder_of_images_finds_its_sibling_of_label_maps(tmp_path, inside):
+    touch(tmp_path, "images/train/a.jpg", "masks/train/a.png")
+    images = open_images(tmp_path / inside)
+    assert labels(images) == ["a.png"] and "masks/" in str(images.samples[0].label)
+
+
+def test_the_folder_of_label_maps_is_an_option(tmp_path):
+    touch(tmp_path, "photos/a.jpg", "photos/b.jpg", "truth/a_L.png", "inner/b.jpg", "inner/truth/b.png")
+    assert labels(open_images(tmp_path / "photos", options={"labels": "../truth"})) == ["a_L.png", None]
+    assert keys(open_images(tmp_path / "inner", options={"labels": "truth"})) == ["b.jpg"]
+    with pytest.raises(DataError, match="no folder of label maps"):
+        open_images(tmp_path / "photos", options={"labels": "nowhere"})
+
+
+def test_names_in_composed_and_decomposed_unicode_meet(tmp_path):
+    touch(tmp_path, "images/Stra\u00dfe \u00fc.jpg", "labels/Stra\u00dfe u\u0308.png")
+    images = open_images(tmp_path)
+    assert images.samples[0].label is not None and images.samples[0].image.is_file()
+
+
+def test_groups_come_from_a_pattern_or_a_table(tmp_path):
+    touch(tmp_path, "p1/a.jpg", "p1/b.jpg", "p2/c.jpg")
+    assert groups(open_images(tmp_path, options={"group_pattern": r"^(p\d)/"})) == ["p1", "p1", "p2"]
+    assert groups(open_images(tmp_path, options={"group_pattern": r"p(?=2)(?P<group>.)"})) == [None, None, "2"]
+    (tmp_path / "groups.tsv").write_text("p1/a.jpg\tx\nb.jpg\ty\nc\tz\n")
+    assert groups(open_images(tmp_path, options={"groups": "groups.tsv"})) == ["x", "y", "z"]
+    (tmp_path / "groups.csv").write_text("key,group\n# comment\np1/a.jpg,x\n")
+    assert groups(open_images(tmp_path, options={"groups": "groups.csv", "group_pattern": "p."})) == ["x", "p1", "p2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("a.jpg x\n", "line 1"), ("a\tx\na\ty\n", "'a' has two groups"), ("a\t\n", "line 1")]
+)
+def test_wrong_tables_of_groups_are_refused(tmp_path, text, words):
+    touch(tmp_path, "a.jpg")
+    (tmp_path / "groups.tsv").write_text(text)
+    with pytest.raises(DataError, match=words):
+        open_images(tmp_path, options={"groups": "groups.tsv"})
+
+
+def test_a_wrong_pattern_is_refused_by_key(tmp_path):
+    touch(tmp_path, "a.jpg")
+    with pytest.raises(SpecError, match="'group_pattern'"):
+        open_images(tmp_path, options={"group_pattern": "("})
+
+
+# All layouts
+
+
+def test_a_single_image_comes_with_its_label_map_and_group(tmp_path):
+    cityscapes(tmp_path)
+    images = open_images(tmp_path / "leftImg8bit/train/aachen/aachen_000003_000020_leftImg8bit.png")
+    assert labels(images) == ["aachen_000003_000020_gtFine_labelIds.png"]
+    assert groups(images) == ["aachen_000003"] and images.encoding == "id" and not images.missing
+    touch(tmp_path, "alone/x.png")
+    assert pairs(open_images(tmp_path / "alone/x.png")) == {"x.png": None}
+
+
+def test_links_that_form_a_loop_end(tmp_path):
+    touch(tmp_path, "data/a.jpg", "elsewhere/b.jpg")
+    (tmp_path / "data" / "loop").symlink_to(tmp_path / "data", target_is_directory=True)
+    (tmp_path / "data" / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "data" / "linked.jpg").symlink_to(tmp_path / "elsewhere" / "b.jpg")
+    (tmp_path / "data" / "dangling.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    assert keys(open_images(tmp_path / "data")) == ["a.jpg", "linked.jpg", "linked/b.jpg"]
+
+
+def test_folders_and_pipes_named_like_images_are_not_images(tmp_path):
+    touch(tmp_path, "folder.png/a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    assert keys(open_images(tmp_path)) == ["folder.png/a.png"]
+
+
+def test_names_that_are_not_utf8_have_keys_that_are(tmp_path):
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")).touch()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    images = open_images(tmp_path)
+    assert keys(images) == ["caf\\xe9.png"] and images.samples[0].image.is_file()
+    keys(images)[0].encode("utf-8")
+
+
+def test_nothing_to_open_is_said_with_the_path(tmp_path):
+    touch(tmp_path, "notes.md")
+    for path in (tmp_path, tmp_path / "missing", tmp_path / "notes.md"):
+        with pytest.raises(DataError) as caught:
+            open_images(path)
+        assert str(path) in caught.value.message and caught.value.remedy
+
+
+def test_unknown_layouts_and_options_are_refused(tmp_path):
+    touch(tmp_path, "a.png")
+    with pytest.raises(SpecError, match="cityscapes"):
+        open_images(tmp_path, "kitti")
+    with pytest.raises(SpecError, match="unknown key 'split'"):
+        open_images(tmp_path, options={"split": "val"})
+    for name in ("cityscapes", "bdd100k", "mapillary", "camvid"):
+        with pytest.raises(DataError):
+            open_images(tmp_path, name)
+        with pytest.raises(SpecError, match="'split' cannot be 'half'"):
+            LAYOUTS.get(name).from_mapping({"split": "half"})
+
+
+def test_relative_paths_are_opened_from_the_working_folder(tmp_path, monkeypatch):
+    touch(tmp_path, "set/images/a.jpg", "set/labels/a.png")
+    monkeypatch.chdir(tmp_path / "set" / "images")
+    assert labels(open_images(Path())) == ["a.png"]
+
+
+def test_nothing_is_decoded_and_each_folder_is_listed_once(tmp_path, monkeypatch):
+    for number in range(300):
+        touch(tmp_path, f"images/{number % 3}/{number}.jpg", f"labels/{number % 3}/{number}.png")
+    monkeypatch.setattr(Image, "open", lambda *a, **k: pytest.fail("an image was opened"))
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (listed.append(str(path)), scandir(path))[1])
+    images = open_images(tmp_path, "pairs")
+    assert len(images.samples) == 300 and all(labels(images))
+    assert len(listed) == len(set(listed)) == 9
+
+
+# The samples of real layouts
+
+
+@pytest.mark.layouts
+def test_the_cityscapes_sample_loads_with_its_ids(layouts):
+    images = open_images(layouts / "cityscapes_style", options={"split": "train"})
+    assert images.layout == "cityscapes" and len(images.samples) == 3
+    assert groups(images) == ["cambridgea_000000", "cambridgea_000001", "cambridgeb_000000"]
+    assert train_ids(images, 0) == {0, 1, 2, 5, 7, 8, 10, 11, 13, 255}
+    test = open_images(layouts / "cityscapes_style", options={"split": "test"})
+    assert train_ids(test, 0) == {255}
+
+
+@pytest.mark.layouts
+@pytest.mark.parametrize("version", ["new", "legacy2018"])
+def test_the_bdd100k_samples_load_with_their_ids(layouts, version):
+    images = open_images(layouts / "bdd100k_style" / version)
+    assert images.layout == "bdd100k" and len(images.samples) == 4
+    assert sum(sample.label is not None for sample in images.samples) == 3
+    assert set(groups(images)) == {"0000cafe"}
+    assert train_ids(images, 1) == {0, 1, 2, 5, 7, 8, 10, 13, 255}
+
+
+@pytest.mark.layouts
+@pytest.mark.parametrize(
+    ("folder", "options", "expected"),
+    [
+        ("v1.1", {}, {13, 15, 17, 19, 27, 30, 45, 50, 55, 255}),
+        ("v1.1", {"classes": "cityscapes"}, {0, 1, 2, 5, 7, 8, 10, 11, 13, 255}),
+        ("v1.2_and_v2.0", {"version": "1.2"}, {13, 15, 17, 19, 27, 30, 45, 50, 55, 255}),
+        ("v1.2_and_v2.0", {"version": "2.0"}, {21, 24, 27, 30, 61, 64, 85, 100, 108, 255}),
+        ("v1.2_and_v2.0", {"version": "2.0", "classes": "cityscapes"}, {0, 1, 2, 5, 7, 8, 10, 11, 13, 255}),
+    ],
+)
+def test_the_mapillary_samples_load_with_their_ids(layouts, folder, options, expected):
+    images = open_images(layouts / "mapillary_style" / folder, options={"split": "train", **options})
+    assert images.layout == "mapillary"
+    assert keys(images)[0] == "training/images/-camvid0000000000000_A.jpg"
+    assert all(labels(images)) and not images.orphans
+    assert train_ids(images, 0) == expected
+
+
+@pytest.mark.layouts
+def test_both_mapillary_versions_of_one_scene_agree_as_cityscapes(layouts):
+    folder = layouts / "mapillary_style" / "v1.2_and_v2.0"
+    maps = [
+        read_label(s.label, load_scheme(images.scheme), images.encoding).train_ids
+        for images in (open_images(folder, options={"version": v, "classes": "cityscapes"}) for v in ("1.2", "2.0"))
+        for s in images.samples
+        if s.label
+    ]
+    assert len(maps) == 8
+    for first, second in zip(maps[:4], maps[4:], strict=True):
+        assert np.array_equal(first, second)
+
+
+@pytest.mark.camvid
+def test_camvid_loads_with_its_splits_and_ids(camvid):
+    sizes = {split: len(open_images(camvid, options={"split": split}).samples) for split in ("train", "val", "test")}
+    assert sizes == {"train": 367, "val": 101, "test": 233}
+    images = open_images(camvid)
+    assert images.layout == "camvid" and all(labels(images)) and not images.missing
+    assert set(groups(images)) == {"0001TP", "0006R0", "0016E5", "Seq05VD"}
+    assert train_ids(images, 0) <= {*range(11), 255}
