@@ -27,9 +27,10 @@ from core.data.scheme import load_scheme
 from core.files import write_text
 from core.progress import Progress
 from core.targets.open import open_target
-from core.training.attack import AttackTraining, train_attack
+from core.training.attack import train_attack
+from core.training.settings import AttackTraining, TargetTraining
 from core.training.shadows import ShadowData
-from core.training.target import TargetTraining, train_target
+from core.training.target import train_target
 
 ROLES = ("target-members", "shadow-members", "target-non-members", "shadow-non-members")
 CLIP = "val"

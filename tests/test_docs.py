@@ -9,7 +9,7 @@ from core.attacks.all import ATTACKS
 from core.audit.spec import RunSettings, parse_spec
 from core.cli import app
 from core.data.layouts import LAYOUTS
-from core.data.scheme import load_scheme
+from core.data.scheme import builtin_schemes, load_scheme
 from core.defenses import DEFENSES
 from core.parameters import parameters_of
 from core.targets.options import TargetOptions
@@ -123,5 +123,11 @@ def test_the_spec_page_names_every_key_of_target_and_run():
         assert [n for n in names(cls) if not re.search(rf"\b{n}\b", text)] == [], cls.__name__
 
 
-def test_the_formats_page_lists_every_layout():
-    assert {row[0] for row in rows("docs/formats.md", "layout")} == set(LAYOUTS.names())
+def test_the_formats_page_lists_every_layout_and_its_options():
+    listed = {row[0]: words(row[2]) for row in rows("docs/formats.md", "layout")}
+    assert listed == {cls.name: names(cls) for cls in LAYOUTS}
+
+
+def test_the_formats_page_lists_every_built_in_scheme():
+    section = text_of("docs/formats.md").partition("## Class schemes")[2].partition("```")[0]
+    assert set(re.findall(r"`([a-z]+\d*(?:-[a-z]+)?\d+)`", section)) == set(builtin_schemes())

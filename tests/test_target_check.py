@@ -24,7 +24,7 @@ def scheme_of(count, step=1, name="five"):
 
 
 class NearestColour(nn.Module):
-    """Knows each class by its colour, as seen through the pre-processing it was made for."""
+    """Knows each class by its colour, as seen through the pre-processing it was made for; is wrong on other colours."""
 
     def __init__(self, how, order=range(5)):
         super().__init__()
@@ -34,7 +34,8 @@ class NearestColour(nn.Module):
         self.colours = torch.from_numpy(known.astype(np.float32))[list(order)]
 
     def forward(self, x):
-        return -(self.scale * (x[:, None] - self.colours[None, :, :, None, None])).square().sum(2)
+        scores = -(self.scale * (x[:, None] - self.colours[None, :, :, None, None])).square().sum(2)
+        return torch.where(scores.amax(1, keepdim=True) < -0.15, scores.roll(1, 1), scores)
 
 
 def target_of(module, preprocessing, classes=5, **options):
@@ -64,7 +65,7 @@ def test_a_working_target_raises_no_suspicion(scene):
 def test_swapped_channels_are_found(scene):
     how = Preprocessing(mean=IMAGENET_MEAN[::-1], std=IMAGENET_STD[::-1], channels="bgr")
     check = check_target(target_of(NearestColour(how), IMAGENET), *scene, scheme_of(5))
-    assert check.miou < 0.3
+    assert check.miou < 0.5
     assert check.causes[0].startswith("With channels in BGR the mIoU would be ")
     assert check.causes[0].endswith(f"instead of {check.miou:.2f}.")
 
@@ -79,7 +80,7 @@ def test_swapped_channels_are_found(scene):
 )
 def test_a_wrong_mean_and_std_are_found(scene, made_for, given, words):
     check = check_target(target_of(NearestColour(made_for), given), *scene, scheme_of(5))
-    assert check.miou < 0.3
+    assert check.miou < 0.5
     assert check.causes[0] == f"With {words} the mIoU would be 1.00 instead of {check.miou:.2f}."
 
 
@@ -103,7 +104,7 @@ def test_a_background_class_is_found_and_the_count_is_said_first(scene):
 
 def test_classes_in_another_order_are_found(scene):
     check = check_target(target_of(NearestColour(PLAIN, [2, 0, 4, 1, 3]), PLAIN), *scene, scheme_of(5))
-    assert check.miou < 0.3
+    assert check.miou < 0.5
     assert check.causes[0].startswith("With the classes in another order the mIoU would be 1.00")
 
 

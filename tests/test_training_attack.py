@@ -18,10 +18,11 @@ from core.files import sha256_of_bytes, sha256_of_file
 from core.progress import Progress
 from core.targets.base import Output, Target, TargetInfo
 from core.targets.preprocessing import Preprocessing
-from core.training.attack import AttackTraining, train_attack
+from core.training.attack import train_attack
 from core.training.crops import padded_to, patches, whole_maps, windows
 from core.training.holdout import judge, split
 from core.training.manifest import TrainingManifest, read_manifest, write_manifest
+from core.training.settings import AttackTraining
 from core.training.shadows import Example, ShadowData, collect
 
 SCHEME = ClassScheme("street4", "Street", tuple(ClassEntry(f"class {i}", i, i, (i, i, i)) for i in range(4)))

@@ -24,7 +24,8 @@ from core.training.images import TrainingImages, labelled_samples
 from core.training.manifest import read_manifest
 from core.training.precision import resolve
 from core.training.schedule import rate_factor
-from core.training.target import TargetTraining, train_target
+from core.training.settings import TargetTraining
+from core.training.target import train_target
 
 SCHEME = ClassScheme(
     "street4",

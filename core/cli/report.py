@@ -23,16 +23,20 @@ def print_summary(summary: Mapping[str, Any], screen: Screen) -> None:
 def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
     measured = [r for r in summary["results"] if not r["metrics"]["needs"]]
     if measured:
-        made = table("Membership", "defense", "attack", "AUC", "interval", "TPR@10%", "TPR@1%", "TPR@0.1%", "advantage")
+        columns = ("defense", "attack", "AUC", "interval", "TPR@10%", "@1%", "@0.1%", "advantage")
+        made = table("Membership: AUC, and TPR at three FPR", *columns, texts=2)
         for result in measured:
             made.add_row(*_membership_row(result))
         screen.print(made)
         screen.note("* primary attack; all others are exploratory. n/m: not measurable with so few non-members.")
     for needs in sorted({r["metrics"]["needs"] for r in summary["results"] if r["metrics"]["needs"]}):
         screen.print(f"AUC, TPR and thresholds: {needs}; scores and maps are in the audit folder.")
-    for result in summary["results"]:
-        for reason, count in result["not_scored"].items():
-            screen.note(f"{result['attack']} under {result['defense']}: {count} images not scored ({reason})")
+    for note in dict.fromkeys(
+        f"{result['attack']}: {count} images not scored ({reason})"
+        for result in summary["results"]
+        for reason, count in result["not_scored"].items()
+    ):
+        screen.note(note)
 
 
 def _membership_row(result: Mapping[str, Any]) -> list[str]:
@@ -42,7 +46,7 @@ def _membership_row(result: Mapping[str, Any]) -> list[str]:
         result["defense"],
         result["attack"] + (" *" if result["primary"] else ""),
         f"{metrics['auc']:.3f}",
-        f"{interval['low']:.3f} to {interval['high']:.3f}" if interval else "",
+        f"{interval['low']:.2f}-{interval['high']:.2f}" if interval else "",
         *(_number(t["value"]) for t in metrics["tpr_at"]),
         _number(metrics["advantage"]),
     ]
@@ -51,9 +55,8 @@ def _membership_row(result: Mapping[str, Any]) -> list[str]:
 def _print_segmentation(summary: Mapping[str, Any], screen: Screen) -> None:
     if not any(summary["segmentation"].values()):
         return
-    made = table(
-        "Segmentation", "defense", "mIoU members", "mIoU non-members", "accuracy members", "accuracy non-members"
-    )
+    columns = ("defense", "mIoU members", "non-members", "accuracy members", "non-members")
+    made = table("Segmentation, at full label resolution", *columns)
     for defense, roles in summary["segmentation"].items():
         inside, outside = roles.get("member", {}), roles.get("non-member", {})
         keys = ("miou", "pixel_accuracy")

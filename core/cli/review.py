@@ -18,7 +18,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("review", help="what people decide about an audit: exclusions, notes, flags")
     parser.add_argument("audit", type=Path, help="audit folder")
     parser.add_argument("action", nargs="?", choices=ACTIONS, help="what to do; absent: print the log")
-    parser.add_argument("image", nargs="?", help="key of the image; absent: the audit as a whole")
+    parser.add_argument("image", nargs="?", help="its key, role/key or path; absent: the audit as a whole")
     parser.add_argument("--why", default="", help="the reason, printed wherever the numbers are")
     parser.add_argument("--who", default="", help="name in the log (default: the user's)")
     parser.set_defaults(run=run)
@@ -39,10 +39,12 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def _find(store: AuditStore, key: str) -> ImageRow:
-    found = [row for row in store.images() if key in (row.key, row.path)]
+    found = [row for row in store.images() if key in (row.key, row.path, f"{row.role}/{row.key}")]
     if len(found) != 1:
         what = "no image" if not found else f"{len(found)} images"
-        raise StoreError(f"'{key}': {what} of this audit.", "Give the key or path as `export` lists it.")
+        raise StoreError(
+            f"'{key}': {what} of this audit.", "Give its path, or role and key as in member/city/image.png."
+        )
     return found[0]
 
 

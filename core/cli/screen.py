@@ -2,7 +2,9 @@
 
 import sys
 import time
+from typing import Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
@@ -94,9 +96,11 @@ class Screen:
         self.err.print(", ".join(parts), markup=False)
 
 
-def table(title: str, *columns: str) -> Table:
-    """An empty table; the first column is text, the others numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+def table(title: str, *columns: str, texts: int = 1) -> Table:
+    """An empty table; the first `texts` columns are texts, the others numbers. Only the first may be folded."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(columns):
-        made.add_column(name, justify="left" if number == 0 else "right", no_wrap=number > 0)
+        justify: Literal["left", "right"] = "left" if number < texts else "right"
+        width = {"overflow": "fold", "min_width": 10} if number == 0 else {"no_wrap": True, "min_width": len(name)}
+        made.add_column(name, justify=justify, **width)  # type: ignore[arg-type]
     return made

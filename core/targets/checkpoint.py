@@ -78,7 +78,7 @@ class TargetCard:
             ) from error
 
 
-def save_target(  # noqa: PLR0917 - the fields of a card, in their order
+def save_target(
     path: Path,
     module: torch.nn.Module,
     architecture: str,

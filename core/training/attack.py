@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 from torch.nn import functional
@@ -13,63 +12,22 @@ from core.attacks.networks import MEMBER, NETWORKS, NON_MEMBER, AttackNetwork
 from core.attacks.networks.card import AttackCard
 from core.attacks.networks.checkpoint import save_attack
 from core.defenses.chain import Chain
-from core.errors import AttackError, SpecError
+from core.errors import AttackError
 from core.files import sha256_of_file
-from core.parameters import Choice, param
 from core.progress import Progress
 from core.training.batches import balanced_batches
 from core.training.crops import padded_to, patches, whole_maps, windows
 from core.training.curve import write_curve
 from core.training.holdout import SOURCE, HeldOut, judge, split
 from core.training.manifest import TrainingManifest, now, versions, write_manifest
-from core.training.precision import PRECISIONS, autocast, resolve
+from core.training.precision import autocast, resolve
 from core.training.randomness import private_randomness
 from core.training.schedule import make_optimizer, make_schedule
+from core.training.settings import AttackTraining
 from core.training.shadows import Example, Observed, ShadowData, collect
 
 WINDOW_STEP = 16
 """Step of the cropped windows that score held-out images, in grid points."""
-
-
-@dataclass(frozen=True)
-class AttackTraining(Choice):
-    """How an attack network is trained."""
-
-    name: ClassVar[str] = "attack training"
-    network: str = param("resnet18", "architecture", choices=("resnet18", "resnet34", "resnet50", "small"))
-    width: float = param(0.5, "channels, as a fraction of the paper's", low=0.05, high=2)
-    representation: str = param("slm", "what the network looks at", choices=("slm", "concatenation", "posteriors"))
-    patch: int = param(90, "side of a patch; 0: the whole map", unit="grid points", low=0, high=1024)
-    mode: str = param(
-        "dense",
-        "dense: all windows of a map in one pass; cropped: random patches cut out, as in the paper",
-        choices=("dense", "cropped"),
-    )
-    transform: str = param("auto", "of the input; auto: log for slm", choices=("auto", "none", "log"))
-    iterations: int = param(400, "steps", low=1, high=1_000_000)
-    batch: int = param(16, "images or patches per step, half of them members", low=2, high=4096)
-    learning_rate: float = param(1e-3, "base learning rate of AdamW, falling as a cosine", low=1e-8, high=1)
-    weight_decay: float = param(0.05, "weight decay of AdamW", low=0, high=10)
-    holdout: float = param(
-        0.2, "fraction of the images (whole groups) kept for the threshold and the AUC", low=0, high=0.5
-    )
-    precision: str = param("auto", "number format; auto: bfloat16 where computed in hardware", choices=PRECISIONS)
-    seed: int = param(0, "seed of weights, order, crops and random defenses", low=0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.transform == "log" and self.representation != "slm":
-            raise SpecError(
-                f"{self.name}: 'transform' cannot be 'log' for {self.representation}.",
-                "It takes none or auto: only the losses of slm are unbounded.",
-            )
-
-    @property
-    def input_transform(self) -> str:
-        """The transform of the card: raw losses span 0 to 69, so they are compressed unless told otherwise."""
-        if self.transform == "auto":
-            return "log" if self.representation == "slm" else "none"
-        return self.transform
 
 
 @dataclass(frozen=True)

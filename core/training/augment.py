@@ -3,7 +3,6 @@
 import torch
 from torch.nn import functional
 
-AUGMENTATIONS = ("none", "flip", "flip-crop")
 LARGEST_ZOOM = 1.5
 
 
@@ -15,8 +14,8 @@ def augment(
     Parameters
     ----------
     kind
-        One of `AUGMENTATIONS`: nothing; horizontal flips of half of the images; flips and a zoom of 1 to 1.5
-        into a random place.
+        One of `core.training.settings.AUGMENTATIONS`: nothing; horizontal flips of half of the images; flips and
+        a zoom of 1 to 1.5 into a random place.
     images
         `(N, 3, h, w)` float32.
     labels

@@ -4,11 +4,9 @@ from contextlib import AbstractContextManager
 
 import torch
 
-PRECISIONS = ("auto", "float32", "bfloat16")
-
 
 def resolve(precision: str, device: str) -> torch.dtype:
-    """The number format for a setting of `PRECISIONS` on a device.
+    """The number format for a setting of `core.training.settings.PRECISIONS` on a device.
 
     "auto" is bfloat16 only where the hardware computes it: emulated, it is slower than float32.
     """

@@ -7,8 +7,6 @@ import torch
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-OPTIMIZERS = ("sgd", "adamw")
-SCHEDULES = ("cosine", "poly", "constant")
 WARM_UP = 0.05
 """Part of the steps over which the rate rises: untrained BatchNorm statistics make the first gradients wild."""
 
@@ -16,14 +14,14 @@ WARM_UP = 0.05
 def make_optimizer(
     name: str, parameters: Iterable[torch.nn.Parameter], learning_rate: float, weight_decay: float
 ) -> Optimizer:
-    """An optimizer of `OPTIMIZERS`; SGD with momentum 0.9."""
+    """An optimizer of `core.training.settings.OPTIMIZERS`; SGD with momentum 0.9."""
     if name == "sgd":
         return SGD(parameters, lr=learning_rate, momentum=0.9, weight_decay=weight_decay)
     return AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
 
 
 def make_schedule(name: str, optimizer: Optimizer, steps: int) -> LambdaLR:
-    """A schedule of `SCHEDULES` over `steps` steps."""
+    """A schedule of `core.training.settings.SCHEDULES` over `steps` steps."""
     return LambdaLR(optimizer, lambda step: rate_factor(name, step, steps))
 
 

@@ -1,4 +1,94 @@
-from core.training.attack import AttackTraining
-from core.training.target import TargetTraining
+"""How targets and attack networks are trained: the settings, without torch, so that forms and flags show at once."""
 
-__all__ = ["AttackTraining", "TargetTraining"]
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.errors import SpecError
+from core.parameters import Choice, param
+from core.targets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+
+OPTIMIZERS = ("sgd", "adamw")
+SCHEDULES = ("cosine", "poly", "constant")
+AUGMENTATIONS = ("none", "flip", "flip-crop")
+PRECISIONS = ("auto", "float32", "bfloat16")
+MULTIPLE = 32
+"""What the encoders of the library shrink by: other sizes fail inside some of the architectures."""
+
+
+@dataclass(frozen=True)
+class TargetTraining(Choice):
+    """How a target is trained."""
+
+    name: ClassVar[str] = "target training"
+    architecture: str = param("smp:Unet", "architecture, such as smp:PSPNet or torchvision:deeplabv3_resnet50")
+    encoder: str = param("resnet18", "encoder of an smp architecture; others have their own")
+    size: tuple[int, ...] = param((192, 256), "height and width images are resized to", unit="px")
+    epochs: int = param(40, "passes over all images", low=1, high=10_000)
+    batch: int = param(8, "images per step", unit="images", low=2, high=1024)
+    learning_rate: float = param(1e-3, "base learning rate", low=1e-8, high=10)
+    weight_decay: float = param(1e-4, "weight decay", low=0, high=1)
+    optimizer: str = param("adamw", "optimizer; sgd has momentum 0.9", choices=OPTIMIZERS)
+    schedule: str = param("cosine", "how the learning rate falls, after a short rise", choices=SCHEDULES)
+    augment: str = param("flip", "random changes to images", choices=AUGMENTATIONS)
+    precision: str = param("auto", "number format; auto: bfloat16 where computed in hardware", choices=PRECISIONS)
+    seed: int = param(0, "seed of weights, order and augmentation", low=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        good = len(self.size) == 2 and all(isinstance(v, int) and v > 0 and v % MULTIPLE == 0 for v in self.size)
+        if not good:
+            raise SpecError(
+                f"{self.name}: 'size' cannot be {self.size!r}.",
+                f"It takes height and width, both multiples of {MULTIPLE}.",
+            )
+
+    @property
+    def used_encoder(self) -> str:
+        """The encoder, or "" where the architecture takes none."""
+        return self.encoder if self.architecture.lower().startswith("smp:") else ""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How an image becomes the input of a target trained with these settings."""
+        return Preprocessing(mean=IMAGENET_MEAN, std=IMAGENET_STD, resize=self.size)
+
+
+@dataclass(frozen=True)
+class AttackTraining(Choice):
+    """How an attack network is trained."""
+
+    name: ClassVar[str] = "attack training"
+    network: str = param("resnet18", "architecture", choices=("resnet18", "resnet34", "resnet50", "small"))
+    width: float = param(0.5, "channels, as a fraction of the paper's", low=0.05, high=2)
+    representation: str = param("slm", "what the network looks at", choices=("slm", "concatenation", "posteriors"))
+    patch: int = param(90, "side of a patch; 0: the whole map", unit="grid points", low=0, high=1024)
+    mode: str = param(
+        "dense",
+        "dense: all windows of a map in one pass; cropped: random patches cut out, as in the paper",
+        choices=("dense", "cropped"),
+    )
+    transform: str = param("auto", "of the input; auto: log for slm", choices=("auto", "none", "log"))
+    iterations: int = param(400, "steps", low=1, high=1_000_000)
+    batch: int = param(16, "images or patches per step, half of them members", low=2, high=4096)
+    learning_rate: float = param(1e-3, "base learning rate of AdamW, falling as a cosine", low=1e-8, high=1)
+    weight_decay: float = param(0.05, "weight decay of AdamW", low=0, high=10)
+    holdout: float = param(
+        0.2, "fraction of the images (whole groups) kept for the threshold and the AUC", low=0, high=0.5
+    )
+    precision: str = param("auto", "number format; auto: bfloat16 where computed in hardware", choices=PRECISIONS)
+    seed: int = param(0, "seed of weights, order, crops and random defenses", low=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.transform == "log" and self.representation != "slm":
+            raise SpecError(
+                f"{self.name}: 'transform' cannot be 'log' for {self.representation}.",
+                "It takes none or auto: only the losses of slm are unbounded.",
+            )
+
+    @property
+    def input_transform(self) -> str:
+        """The transform of the card: raw losses span 0 to 69, so they are compressed unless told otherwise."""
+        if self.transform == "auto":
+            return "log" if self.representation == "slm" else "none"
+        return self.transform

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,66 +12,24 @@ from torch.nn import functional
 
 from core.attacks.base import VOID
 from core.data.samples import ImageSet
-from core.errors import SpecError, TargetError
+from core.errors import TargetError
 from core.files import sha256_of_file
 from core.metrics.segmentation import confusion, miou
-from core.parameters import Choice, param
 from core.progress import Progress
 from core.targets.architectures import build
 from core.targets.checkpoint import save_target
-from core.targets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
-from core.training.augment import AUGMENTATIONS, augment
+from core.training.augment import augment
 from core.training.batches import epoch_batches
 from core.training.curve import write_curve
 from core.training.images import TrainingImages, labelled_samples
 from core.training.manifest import TrainingManifest, now, versions, write_manifest
-from core.training.precision import PRECISIONS, autocast, resolve
+from core.training.precision import autocast, resolve
 from core.training.randomness import private_randomness
-from core.training.schedule import OPTIMIZERS, SCHEDULES, make_optimizer, make_schedule
+from core.training.schedule import make_optimizer, make_schedule
+from core.training.settings import TargetTraining
 
 if TYPE_CHECKING:
     from core.data.scheme import ClassScheme
-
-MULTIPLE = 32
-"""What the encoders of the library shrink by: other sizes fail inside some of the architectures."""
-
-
-@dataclass(frozen=True)
-class TargetTraining(Choice):
-    """How a target is trained."""
-
-    name: ClassVar[str] = "target training"
-    architecture: str = param("smp:Unet", "architecture, such as smp:PSPNet or torchvision:deeplabv3_resnet50")
-    encoder: str = param("resnet18", "encoder of an smp architecture; others have their own")
-    size: tuple[int, ...] = param((192, 256), "height and width images are resized to", unit="px")
-    epochs: int = param(40, "passes over all images", low=1, high=10_000)
-    batch: int = param(8, "images per step", unit="images", low=2, high=1024)
-    learning_rate: float = param(1e-3, "base learning rate", low=1e-8, high=10)
-    weight_decay: float = param(1e-4, "weight decay", low=0, high=1)
-    optimizer: str = param("adamw", "optimizer; sgd has momentum 0.9", choices=OPTIMIZERS)
-    schedule: str = param("cosine", "how the learning rate falls, after a short rise", choices=SCHEDULES)
-    augment: str = param("flip", "random changes to images", choices=AUGMENTATIONS)
-    precision: str = param("auto", "number format; auto: bfloat16 where computed in hardware", choices=PRECISIONS)
-    seed: int = param(0, "seed of weights, order and augmentation", low=0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        good = len(self.size) == 2 and all(isinstance(v, int) and v > 0 and v % MULTIPLE == 0 for v in self.size)
-        if not good:
-            raise SpecError(
-                f"{self.name}: 'size' cannot be {self.size!r}.",
-                f"It takes height and width, both multiples of {MULTIPLE}.",
-            )
-
-    @property
-    def used_encoder(self) -> str:
-        """The encoder, or "" where the architecture takes none."""
-        return self.encoder if self.architecture.lower().startswith("smp:") else ""
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """How an image becomes the input of a target trained with these settings."""
-        return Preprocessing(mean=IMAGENET_MEAN, std=IMAGENET_STD, resize=self.size)
 
 
 @dataclass(frozen=True)
