@@ -101,9 +101,7 @@ class Choice:
                 raise SpecError(f"{label}: unknown key '{key}'.", f"Allowed keys: {allowed}.")
         for info in known.values():
             if info.default is dataclasses.MISSING and info.name not in values:
-                raise SpecError(
-                    f"{label}: the key '{info.name}' is missing.", f"It takes {info.allowed}: {info.help}"
-                )
+                raise SpecError(f"{label}: the key '{info.name}' is missing.", f"It takes {info.allowed}: {info.help}")
         return cls(**values)
 
     def to_mapping(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from torch.nn import functional
 from core.errors import TargetError
 from core.targets import output as output_module
 from core.targets.base import Output
-from core.targets.output import full_posteriors, log_posteriors_at, prediction
+from core.targets.output import full_posteriors, log_posteriors_at, posteriors_at, prediction
 from core.targets.recognition import recognise
 
 
@@ -60,7 +60,8 @@ def test_label_maps_are_read_at_the_nearest_cell(sizes, seed):
     h, w, height, width = sizes
     values = torch.randint(0, 4, (h, w), generator=torch.Generator().manual_seed(seed))
     out = whole(values, "labels")
-    expected = functional.interpolate(values[None, None].double(), (height, width), mode="nearest-exact")[0, 0].numpy()
+    middles = [(2 * np.arange(n) + 1) * cells // (2 * n) for n, cells in ((height, h), (width, w))]
+    expected = values.numpy()[middles[0][:, None], middles[1]]
     rows, cols = np.arange(height), np.arange(width)
     got = log_posteriors_at(out, (height, width), rows, cols)
     np.testing.assert_array_equal(got.argmax(0), expected)
@@ -73,6 +74,15 @@ def test_padding_of_the_input_is_left_out_by_the_extent():
     out = Output(values, "logits", (6.5, 8.0), 3)  # an image of 26 x 32 in an input of 32 x 32 at stride 4
     expected = upsampled(values, (32, 32)).softmax(0).numpy()[:, :26]
     np.testing.assert_allclose(full_posteriors(out, (26, 32)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["logits", "probabilities", "labels"])
+def test_posteriors_are_the_exponential_of_log_posteriors(kind):
+    values = {"logits": noise(4, 5, 6), "probabilities": noise(4, 5, 6).softmax(0), "labels": noise(5, 6).gt(0).long()}
+    out, rows, cols = whole(values[kind], kind), np.arange(3, 17), np.array([0, 5, 21])
+    got = posteriors_at(out, (20, 22), rows, cols)
+    np.testing.assert_allclose(got, np.exp(log_posteriors_at(out, (20, 22), rows, cols)), atol=1e-6)
+    np.testing.assert_allclose(got.sum(0), 1, atol=1e-6)
 
 
 def test_a_sure_pixel_keeps_its_tiny_loss():

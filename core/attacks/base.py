@@ -32,8 +32,8 @@ class Observation:
     label
         `(h, w)` uint8 train ids, 255 = void; None when the image has no label map.
     true_log_probability
-        `(h, w)` float32, log p[true class], 0 where void. Kept apart because 1 - p is lost in float32 where the target is
-        sure. None when there is no label map or a defense changed the posteriors.
+        `(h, w)` float32, log p[true class], 0 where void. Kept apart because 1 - p is lost in float32 where the
+        target is sure. None when there is no label map or a defense changed the posteriors.
     hard
         Whether the release is label maps only (one-hot posteriors).
     """

@@ -28,7 +28,7 @@ def find_sets(spec: AuditSpec, scheme_of_target: str | None = None) -> list[Plan
     """Find the images of every table of the spec. Raises `DataError` or `SpecError`."""
     sets = []
     for entry in spec.images:
-        images = open_images(spec.resolve(entry.path), entry.layout, _resolved_options(spec, entry))
+        images = open_images(spec.resolve(entry.path), entry.layout, entry.options)
         if entry.limit:
             images = replace(images, samples=images.samples[: entry.limit])
         name = entry.scheme or spec.scheme or images.scheme or scheme_of_target
@@ -51,12 +51,6 @@ def _encoding(encoding: str, images: ImageSet, scheme: ClassScheme) -> str:
         return settle_encoding(labels, scheme)
     except DataError:  # a file that cannot be read: it is reported when its turn comes
         return encoding
-
-
-def _resolved_options(spec: AuditSpec, entry: ImagesEntry) -> dict[str, object]:
-    from core.audit.spec import PATH_OPTIONS
-
-    return {k: (str(spec.resolve(v)) if k in PATH_OPTIONS and v else v) for k, v in entry.options.items()}
 
 
 def image_rows(sets: Sequence[PlannedSet], pixel_limit: int, progress: Progress) -> list[ImageRow]:

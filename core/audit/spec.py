@@ -6,7 +6,7 @@ allowed there. Imports no torch.
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -111,10 +111,10 @@ class AuditSpec:
             self,
             folder=folder,
             target=replace(self.target, path=moved(self.target.path)),
-            images=tuple(replace(i, path=moved(i.path), options=_moved_options(i.options, moved)) for i in self.images),
+            images=tuple(_moved_images(i, moved) for i in self.images),
             defenses=tuple(_moved_chain(c, moved) for c in self.defenses),
             attacks=tuple(replace(a, attack=_moved_attack(a.attack, moved)) for a in self.attacks),
-            scheme=moved(self.scheme) if self.scheme and self.scheme.endswith((".toml", ".json")) else self.scheme,
+            scheme=_moved_scheme(self.scheme, moved),
         )
 
     @property
@@ -126,24 +126,30 @@ class AuditSpec:
         return sha256_of_bytes(tomli_w.dumps(table).encode())
 
 
-def _moved_options(options: Mapping[str, Any], moved: Any) -> dict[str, Any]:
-    return {k: (moved(v) if k in PATH_OPTIONS and isinstance(v, str) else v) for k, v in options.items()}
+Moved = Callable[[str], str]
+"""Rewrites a relative path for another folder."""
 
 
-def _moved_chain(chain: Chain, moved: Any) -> Chain:
+def _moved_scheme(scheme: str | None, moved: Moved) -> str | None:
+    """A scheme is a built-in name or a file."""
+    return moved(scheme) if scheme and scheme.endswith((".toml", ".json")) else scheme
+
+
+def _moved_images(entry: ImagesEntry, moved: Moved) -> ImagesEntry:
+    # A layout's own options are relative to its folder or list, not to the spec.
+    return replace(entry, path=moved(entry.path), scheme=_moved_scheme(entry.scheme, moved))
+
+
+def _moved_chain(chain: Chain, moved: Moved) -> Chain:
     source = chain.source
     if not isinstance(source, Hardened):
         return chain
     return replace(chain, defenses=(replace(source, path=moved(source.path)), *chain.outputs))
 
 
-def _moved_attack(attack: Attack, moved: Any) -> Attack:
+def _moved_attack(attack: Attack, moved: Moved) -> Attack:
     network = getattr(attack, "network", None)
     return replace(attack, network=moved(network)) if network else attack  # type: ignore[call-arg]
-
-
-PATH_OPTIONS = ("labels", "groups", "root")
-"""Options of layouts that are paths."""
 
 
 # ---------------------------------------------------------------- reading

@@ -126,7 +126,7 @@ class AuditStore:
         path = folder / RESULTS_NAME
         if not path.is_file():
             raise StoreError(f"{folder}: is not an audit (no {RESULTS_NAME}).", "Give a folder made by `audit`.")
-        # `immutable` skips locks and the write-ahead log: all that a finished audit needs and a read-only folder allows.
+        # `immutable` skips locks and the write-ahead log: all that a read-only folder allows.
         live = path.with_name(RESULTS_NAME + "-wal").exists()
         mode = "mode=ro" if live else "mode=ro&immutable=1"
         try:

@@ -25,8 +25,11 @@ def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
     if measured:
         columns = ("defense", "attack", "AUC", "interval", "TPR@10%", "@1%", "@0.1%", "advantage")
         made = table("Membership: AUC, and TPR at three FPR", *columns, texts=2)
+        shown = ""
         for result in measured:
-            made.add_row(*_membership_row(result))
+            name = "" if result["defense"] == shown else result["defense"]
+            shown = result["defense"]
+            made.add_row(name, *_membership_row(result))
         screen.print(made)
         screen.note("* primary attack; all others are exploratory. n/m: not measurable with so few non-members.")
     for needs in sorted({r["metrics"]["needs"] for r in summary["results"] if r["metrics"]["needs"]}):
@@ -43,7 +46,6 @@ def _membership_row(result: Mapping[str, Any]) -> list[str]:
     metrics = result["metrics"]
     interval = metrics["auc_interval"]
     return [
-        result["defense"],
         result["attack"] + (" *" if result["primary"] else ""),
         f"{metrics['auc']:.3f}",
         f"{interval['low']:.2f}-{interval['high']:.2f}" if interval else "",

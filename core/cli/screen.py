@@ -21,8 +21,8 @@ class Screen:
     """Prints to the terminal, or plain lines to a file or pipe. Progress and notes go to standard error."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-        self.err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+        self.out = _console(to_error=False)
+        self.err = _console(to_error=True)
         self.quiet = quiet
         self.progress = Progress(None if quiet else self._show)
         self._bars: Bars | None = None
@@ -96,11 +96,17 @@ class Screen:
         self.err.print(", ".join(parts), markup=False)
 
 
+def _console(*, to_error: bool) -> Console:
+    """A console as wide as the terminal; files and pipes get long lines and wide tables."""
+    terminal = (sys.stderr if to_error else sys.stdout).isatty()
+    return Console(stderr=to_error, highlight=False, soft_wrap=not terminal, width=None if terminal else 120)
+
+
 def table(title: str, *columns: str, texts: int = 1) -> Table:
     """An empty table; the first `texts` columns are texts, the others numbers. Only the first may be folded."""
     made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(columns):
         justify: Literal["left", "right"] = "left" if number < texts else "right"
-        width = {"overflow": "fold", "min_width": 10} if number == 0 else {"no_wrap": True, "min_width": len(name)}
-        made.add_column(name, justify=justify, **width)  # type: ignore[arg-type]
+        width = {"overflow": "fold", "min_width": 16} if number == 0 else {"no_wrap": True, "min_width": len(name)}
+        made.add_column(name, justify=justify, **width)
     return made

@@ -41,7 +41,7 @@ def entries(args: argparse.Namespace, *roles: Role) -> tuple[ImagesEntry, ...]:
     """The image sets named by the flags."""
     layout, options = layout_of(args)
     return tuple(
-        ImagesEntry(role, path, layout, options, args.scheme, args.encoding, args.limit)
+        ImagesEntry(role, path, layout, options, None, args.encoding, args.limit)
         for role in roles
         for path in getattr(args, dest(role))
     )

@@ -100,7 +100,11 @@ def run_attack(args: argparse.Namespace, screen: Screen) -> int:
     result = train_attack(shadows, settings, args.out, device, progress=screen.progress, defense=chain)
     screen.close()
     screen.print(f"{result.checkpoint}: loss {result.losses[-1]:.4f}")
-    screen.print(f"on held-out shadow images: {result.held_out}")
+    held = result.held_out
+    if held.auc is not None:
+        screen.print(
+            f"AUC {held.auc:.3f} on held-out shadow images ({held.members} members, {held.non_members} non-members)"
+        )
     return 0
 
 

@@ -85,10 +85,7 @@ class Target(ABC):
         """Posteriors `(C, H, W)` float32 at each image's own size, sum 1 over C."""
         from core.targets.output import full_posteriors
 
-        return [
-            full_posteriors(out, image.shape[:2])
-            for out, image in zip(self.outputs(images), images, strict=True)
-        ]
+        return [full_posteriors(out, image.shape[:2]) for out, image in zip(self.outputs(images), images, strict=True)]
 
     def module(self) -> torch.nn.Module:
         """The torch module inside. Raises `TargetError` with the reason where the format has none."""

@@ -43,12 +43,17 @@ def log_posteriors_at(output: Output, size: tuple[int, int], rows: Indices, cols
     return _log_posteriors(output, size, rows, cols).cpu().numpy()
 
 
+def posteriors_at(output: Output, size: tuple[int, int], rows: Indices, cols: Indices) -> npt.NDArray[np.float32]:
+    """Posteriors `(C, R, K)` float32 at some pixels, sum 1 over C; as `log_posteriors_at`, faster on many pixels."""
+    return _posteriors(output, size, rows, cols).cpu().numpy()
+
+
 def full_posteriors(output: Output, size: tuple[int, int]) -> npt.NDArray[np.float32]:
     """Posteriors `(C, H, W)` float32 at every pixel of an image of `size` (H, W), sum 1 over C."""
     cols = np.arange(size[1])
     posteriors = np.empty((output.classes, *size), np.float32)
     for rows in bands(output.classes, size, slice(None)):
-        posteriors[:, rows] = _log_posteriors(output, size, np.arange(size[0])[rows], cols).exp().cpu().numpy()
+        posteriors[:, rows] = posteriors_at(output, size, np.arange(size[0])[rows], cols)
     return posteriors
 
 
@@ -66,7 +71,7 @@ def prediction(output: Output, size: tuple[int, int], rows: slice = slice(None))
         if output.kind == "labels":
             part = _nearest(output, size, at, cols)
         else:
-            part = _upsampled(output, size, at, cols).argmax(dim=0)
+            part = _upsampled(output, size, at, cols).max(dim=0).indices  # four times as fast as argmax
         parts.append(part.to(torch.uint8).cpu().numpy())
     return np.concatenate(parts) if parts else np.empty((0, size[1]), np.uint8)
 
@@ -99,17 +104,31 @@ def _log_posteriors(output: Output, size: tuple[int, int], rows: Indices, cols: 
     return (values / values.sum(dim=0)).clamp_min(np.exp(LOG_FLOOR)).log().float()
 
 
+def _posteriors(output: Output, size: tuple[int, int], rows: Indices, cols: Indices) -> torch.Tensor:
+    """As `posteriors_at`, on the output's device."""
+    if output.kind == "labels":
+        return _log_posteriors(output, size, rows, cols).exp()
+    values = _upsampled(output, size, rows, cols)
+    return values.softmax(dim=0) if output.kind == "logits" else values / values.sum(dim=0)
+
+
 def _upsampled(output: Output, size: tuple[int, int], rows: Indices, cols: Indices) -> torch.Tensor:
-    """Values `(C, R, K)` interpolated at pixels of the image: one axis after the other."""
-    high, wide = output.extent
-    values = _interpolated(output.values, 1, (np.asarray(rows) + 0.5) * (high / size[0]) - 0.5)
-    return _interpolated(values, 2, (np.asarray(cols) + 0.5) * (wide / size[1]) - 0.5)
+    """Values `(C, R, K)` interpolated at pixels of the image, one axis after the other."""
+    ys, xs = (
+        np.clip((np.asarray(at) + 0.5) * extent / length - 0.5, 0, cells - 1)
+        for at, extent, length, cells in zip((rows, cols), output.extent, size, output.values.shape[1:], strict=True)
+    )
+    first, last = (int(ys.min()), int(np.ceil(ys.max()))) if len(ys) else (0, 0)
+    if last - first + 1 >= len(ys):
+        return _interpolated(_interpolated(output.values, 1, ys), 2, xs)
+    # Fewer rows of cells than of pixels: widening those costs less.
+    widened = _interpolated(output.values.narrow(1, first, last - first + 1), 2, xs)
+    return _interpolated(widened, 1, ys - first)
 
 
 def _interpolated(values: torch.Tensor, axis: int, positions: npt.NDArray[np.floating]) -> torch.Tensor:
-    """Linear interpolation along one axis at fractional positions, which are clamped to the first and last cell."""
+    """Linear interpolation along one axis at fractional positions from the first to the last cell."""
     last = values.shape[axis] - 1
-    positions = np.clip(positions, 0, last)
     below = np.floor(positions).astype(np.int64)
     share = positions - below
     low = _taken(values, axis, below)
@@ -132,6 +151,6 @@ def _nearest(output: Output, size: tuple[int, int], rows: Indices, cols: Indices
     """Labels `(R, K)` int64 of the nearest cells."""
     found = output.values
     for axis, at in enumerate((rows, cols)):
-        index = ((np.asarray(at) + 0.5) * (output.extent[axis] / size[axis])).astype(np.int64)
+        index = ((np.asarray(at) + 0.5) * output.extent[axis] / size[axis]).astype(np.int64)
         found = _taken(found, axis, np.minimum(index, found.shape[axis] - 1))
     return found

@@ -22,9 +22,7 @@ class Preprocessing(Choice):
     std: tuple[float, ...] = param(IMAGENET_STD, "standard deviation per channel, after dividing")
     divide: float = param(255.0, "pixel values are divided by this first", low=1e-6)
     channels: str = param("rgb", "order of the channels the model expects", choices=("rgb", "bgr"))
-    resize: tuple[int, ...] | None = param(
-        None, "height and width the model's input is resized to; absent: kept"
-    )
+    resize: tuple[int, ...] | None = param(None, "height and width the model's input is resized to; absent: kept")
     multiple: int = param(1, "height and width are padded to a multiple of this", unit="px", low=1, high=1024)
     tile: int = param(0, "side of square tiles for large images; 0: whole image", unit="px", low=0)
     overlap: int = param(0, "overlap of neighbouring tiles", unit="px", low=0)
@@ -37,14 +35,8 @@ class Preprocessing(Choice):
                 raise SpecError(f"preprocessing: '{key}' cannot be {values!r}.", "It takes three numbers.")
             object.__setattr__(self, key, tuple(float(v) for v in values))
         if min(self.std) <= 0:
-            raise SpecError(
-                f"preprocessing: 'std' cannot be {self.std!r}.", "It takes three numbers above 0."
-            )
+            raise SpecError(f"preprocessing: 'std' cannot be {self.std!r}.", "It takes three numbers above 0.")
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
-            raise SpecError(
-                f"preprocessing: 'resize' cannot be {self.resize!r}.", "It takes height and width."
-            )
+            raise SpecError(f"preprocessing: 'resize' cannot be {self.resize!r}.", "It takes height and width.")
         if self.tile and self.overlap >= self.tile:
-            raise SpecError(
-                "preprocessing: 'overlap' must be smaller than 'tile'.", f"It takes 0 to {self.tile - 1}."
-            )
+            raise SpecError("preprocessing: 'overlap' must be smaller than 'tile'.", f"It takes 0 to {self.tile - 1}.")

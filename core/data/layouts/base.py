@@ -48,7 +48,7 @@ def image_set(
             "Check the folder, the layout and its split, or name another.",
         )
     labelled = sum(sample.label is not None for sample in found)
-    sentence = f"{why[:1].upper()}{why[1:]}; {_count(len(found))}, {labelled} with a label map."
+    sentence = f"{why[:1].upper()}{why[1:]}; {_count(len(found))}, {labelled:,} with a label map."
     return ImageSet(found, layout.name, sentence, encoding, scheme, tuple(missing), tuple(sorted(orphans)))
 
 

@@ -24,6 +24,9 @@ def grouping(folder: Path, table: str | None, pattern: str | None) -> Callable[[
     known = _read_table(folder / table) if table else {}
     expression = _compiled(pattern) if pattern else None
 
+    if not known and expression is None:
+        return lambda key: None
+
     def group_of(key: str) -> str | None:
         name = key.rpartition("/")[2]
         for candidate in (key, name, name.rpartition(".")[0]):

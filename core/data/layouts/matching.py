@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.data.layouts.naming import LABEL_SUFFIXES, Suffix, image_base, label_suffix, other_base
@@ -20,6 +21,8 @@ OTHER_FOLDERS = frozenset(
     ("instances", "instance", "segmentationobject", "panoptic", "polygons", "colormaps", "color_labels")
 )
 """Names of folders in lower case. Those of images and label maps are left out when places are compared."""
+
+_CONTENT_FOLDERS = IMAGE_FOLDERS | LABEL_FOLDERS
 
 _TWIN = re.compile(r"(.+?)_?(?:annot|annotations?|labels?|masks?|gt)", re.IGNORECASE)
 """A folder of label maps named after its folder of images: trainannot, train_labels."""
@@ -47,7 +50,9 @@ class Label(NamedTuple):
 def image_places(found: Found) -> tuple[Place, ...]:
     """The places at which an image looks for its label map."""
     folders = _plain(found.folders)
-    return tuple((folders, stem) for stem in dict.fromkeys((found.stem, image_base(found.stem))))
+    base = image_base(found.stem)
+    exact = (folders, found.stem)
+    return (exact,) if base == found.stem else (exact, (folders, base))
 
 
 def label_in_folder(found: Found, folders: Folders) -> Label:
@@ -76,7 +81,10 @@ def sort_files(files: Iterable[Found]) -> tuple[list[Found], list[Label]]:
             labels.extend(label_in_folder(found, place) for found in members if other_base(found.stem) is None)
         else:
             for item in _by_name(members):
-                (labels if isinstance(item, Label) else images).append(item)  # type: ignore[arg-type]
+                if isinstance(item, Label):
+                    labels.append(item)
+                else:
+                    images.append(item)
     return images, labels
 
 
@@ -91,8 +99,9 @@ def _label_folders(folders: Folders, known: set[Folders]) -> Folders | None:
     return None
 
 
+@lru_cache
 def _plain(folders: Folders) -> Folders:
-    return tuple(name for name in folders if name.lower() not in IMAGE_FOLDERS | LABEL_FOLDERS)
+    return tuple(name for name in folders if name.lower() not in _CONTENT_FOLDERS)
 
 
 def _by_name(members: list[Found]) -> Iterator[Found | Label]:
@@ -100,11 +109,10 @@ def _by_name(members: list[Found]) -> Iterator[Found | Label]:
     stems = {found.stem for found in members}
     stems |= {image_base(stem) for stem in stems}
     lossy = {found.stem for found in members if found.suffix in _LOSSY}
-    named = {found.path: label_suffix(found.stem) for found in members}
+    named = [label_suffix(found.stem) for found in members]
     # An ending that pairs elsewhere in the folder marks a label map even where its image is gone.
-    in_use = {name[1] for name in named.values() if name and name[0] in stems}
-    for found in members:
-        name = named[found.path]
+    in_use = {name[1] for name in named if name and name[0] in stems}
+    for found, name in zip(members, named, strict=True):
         if name and name[1] in in_use:
             yield Label(found, ((_plain(found.folders), name[0]),), name[1])
         elif found.stem in lossy and found.suffix not in _LOSSY:

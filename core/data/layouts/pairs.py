@@ -16,7 +16,7 @@ from core.data.layouts.matching import (
     label_in_folder,
     sort_files,
 )
-from core.data.layouts.naming import common_encoding, other_base
+from core.data.layouts.naming import Suffix, common_encoding, other_base
 from core.data.layouts.walk import Found, image_files, subfolders
 from core.data.samples import ImageSet, Sample
 from core.errors import DataError
@@ -50,24 +50,29 @@ class Pairs(Layout):
         for label in sorted(labels, key=lambda label: label.rank, reverse=True):
             by_place.update(dict.fromkeys(label.places, label))
         group_of = grouping(path, self.groups, self.group_pattern)
-        samples, taken, missing = [], [], []
+        samples, missing = [], []
+        suffixes: set[Suffix | None] = set()
+        places: set[Place] = set()
         for found in images:
-            label_map = next((by_place[p] for p in image_places(found) if p in by_place), None)
+            own = image_places(found)
+            places.update(own)
+            label_map = next((by_place[place] for place in own if place in by_place), None)
             if label_map is None:
                 missing.append(found.path)
             else:
-                taken.append(label_map.suffix)
-            samples.append(Sample(found.key, found.path, label_map and label_map.found.path, group_of(found.key)))
-        encoding, scheme = common_encoding(taken)
+                suffixes.add(label_map.suffix)
+            key = found.key
+            samples.append(Sample(key, found.path, label_map and label_map.found.path, group_of(key)))
+        encoding, scheme = common_encoding(suffixes)
         return image_set(
             self,
             path,
-            _why(bool(taken), outside),
+            _why(bool(suffixes), outside),
             samples,
             encoding=encoding,
             scheme=scheme,
-            missing=missing if taken else (),
-            orphans=_orphans(images, labels),
+            missing=missing if suffixes else (),
+            orphans=[label.found.path for label in labels if places.isdisjoint(label.places)],
         )
 
     def _label_folder(self, path: Path) -> Path | None:
@@ -97,11 +102,6 @@ def _sorted_files(path: Path, outside: Path | None) -> tuple[list[Found], list[L
     maps = (found for found in image_files(outside) if other_base(found.stem) is None)
     images = [found for found in image_files(path) if not found.path.is_relative_to(outside)]
     return images, [label_in_folder(found, found.folders) for found in maps]
-
-
-def _orphans(images: list[Found], labels: list[Label]) -> list[Path]:
-    places = {place for found in images for place in image_places(found)}
-    return [label.found.path for label in labels if places.isdisjoint(label.places)]
 
 
 def _why(paired: bool, outside: Path | None) -> str:

@@ -1,0 +1,1 @@
+"""Measurements of what SegLeak claims about its speed: `python -m benchmarks`."""
