@@ -164,3 +164,25 @@ def test_a_threshold_at_an_fpr_keeps_it_and_the_next_lower_score_does_not(non_me
 def test_a_threshold_at_an_impossible_fpr_is_refused(rate):
     with pytest.raises(ValueError, match="outside"):
         threshold_at_fpr([1.0, 2.0], rate, "calibration")
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores, scores)
+def test_the_corners_draw_the_same_curve(members, non_members):
+    roc = roc_curve(members, non_members)
+    few = roc.corners()
+    assert len(few.thresholds) <= len(roc.thresholds)
+    assert float(auc(few)) == pytest.approx(float(auc(roc)), abs=1e-12)
+    # Every point left out lies on the line between its neighbours: the step there has a rate of its own.
+    for fpr, tpr in zip(roc.fpr, roc.tpr, strict=True):
+        ends = [(few.fpr[i], few.tpr[i], few.fpr[i + 1], few.tpr[i + 1]) for i in range(len(few.fpr) - 1)]
+        assert any(
+            x0 <= fpr <= x1 and abs((x1 - x0) * (tpr - y0) - (y1 - y0) * (fpr - x0)) < 1e-12 for x0, y0, x1, y1 in ends
+        )
+
+
+def test_the_corners_of_a_curve_worked_out_by_hand():
+    roc = roc_curve([5, 4, 2], [3, 1]).corners()
+    np.testing.assert_allclose(roc.fpr, [0, 0, 0.5, 0.5, 1])
+    np.testing.assert_allclose(roc.tpr, [0, 2 / 3, 2 / 3, 1, 1])
+    np.testing.assert_array_equal(roc.thresholds, [np.inf, 4, 3, 2, 1])

@@ -60,6 +60,20 @@ def _inert(text: str) -> str:
     return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
+def export_roc(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
+    """Write roc.csv: the corners of each ROC curve, with the threshold at each. Returns its path."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["defense", "attack", "threshold", "fpr", "tpr"])
+    for result in summarise(store, spec)["results"]:
+        roc = result["roc"] or {"thresholds": [], "fpr": [], "tpr": []}
+        for point in zip(roc["thresholds"], roc["fpr"], roc["tpr"], strict=True):
+            writer.writerow([result["defense"], result["attack"], *("inf" if v is None else repr(v) for v in point)])
+    path = folder / "roc.csv"
+    write_text(path, buffer.getvalue())
+    return path
+
+
 def export_json(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
     """Write audit.json: spec, facts, images, scores, summary and review log. Returns its path."""
     keys = {row.id: row.key for row in store.images()}

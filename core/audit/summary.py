@@ -17,6 +17,7 @@ from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.files import write_text
 from core.metrics.membership import finite, membership_metrics
+from core.metrics.roc import roc_curve
 from core.metrics.segmentation import iou_per_class, miou, pixel_accuracy
 from core.metrics.thresholds import NamedThreshold, judge
 
@@ -82,6 +83,7 @@ def _result(
         "attack": attack.id,
         "primary": attack.id == spec.primary.id,
         "metrics": metrics.to_dict(),
+        "roc": roc_curve(members, non_members).corners().to_dict() if len(members) and len(non_members) else None,
         "at_shadow_threshold": None if judged is None else asdict(judged),
         "not_scored": dict(Counter(s.reason for s in scores if s.score is None)),
     }

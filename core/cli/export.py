@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from core.audit.export import export_json, export_maps, export_scores
+from core.audit.export import export_json, export_maps, export_roc, export_scores
 from core.audit.runner import open_audit
 from core.cli.screen import Screen
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("export", help="scores.csv, audit.json and membership maps of an audit")
+    parser = commands.add_parser("export", help="scores, ROC curves, audit.json and membership maps of an audit")
     parser.add_argument("audit", type=Path, help="audit folder")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--maps", choices=("none", "png", "npz"), default="none", help="also write maps (default none)")
@@ -22,7 +22,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     """Write the files and name them."""
     store, spec = open_audit(args.audit)
     with store:
-        written = [export_scores(store, spec, args.out), export_json(store, spec, args.out)]
+        written = [write(store, spec, args.out) for write in (export_scores, export_roc, export_json)]
         if args.maps != "none":
             written.append(export_maps(store, spec, args.out, args.maps, screen.progress))
     screen.close()

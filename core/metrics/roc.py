@@ -52,6 +52,13 @@ class Roc:
         """Number of members of a single curve."""
         return int(self.flagged_members[-1])
 
+    def corners(self) -> "Roc":
+        """A single curve with the points in the middle of straight runs left out: the same line, far fewer points."""
+        up, right = np.diff(self.flagged_members), np.diff(self.flagged_non_members)
+        straight = up[:-1] * right[1:] == up[1:] * right[:-1]
+        keep = np.concatenate([[True], ~straight, [True]])
+        return Roc(self.thresholds[keep], self.flagged_members[keep], self.flagged_non_members[keep])
+
     def to_dict(self) -> dict[str, Any]:
         """A single curve, ready for JSON; the infinite first threshold becomes None."""
         return {

@@ -55,7 +55,7 @@ class OpenedTarget(Target):
 
 @dataclass(frozen=True)
 class TargetFormat(Choice):
-    """One way to store a model. Formats are asked in the order in which `core.targets.open` imports them."""
+    """One way to store a model. Formats exclude each other; plain weights take what no other one claims."""
 
     @abstractmethod
     def recognise(self, path: Path) -> str | None:

@@ -7,7 +7,7 @@ import torch
 
 from core.errors import TargetError
 
-# Each of these registers its format. The most telling come first; plain weights take what is left.
+# Each of these registers its format.
 from core.targets import (  # noqa: F401
     checkpoint,
     onnx_model,
@@ -79,12 +79,12 @@ def recognised_format(path: Path, name: str = "auto") -> tuple[TargetFormat, str
 
 
 def _in_order() -> list[type[TargetFormat]]:
-    """Plain weights last: they take any file that other formats do not claim."""
+    """Plain weights last: they take any file that other formats do not claim. The others exclude each other."""
     return sorted(FORMATS, key=lambda cls: cls is state_dict.StateDict)
 
 
 def _known() -> str:
-    return ", ".join(f"{cls.name} ({cls.title})" for cls in FORMATS)
+    return ", ".join(sorted(f"{cls.name} ({cls.title})" for cls in FORMATS))
 
 
 def _device(name: str) -> str:

@@ -87,6 +87,8 @@ def _read(path: Path) -> object:
     """The contents of a checkpoint, without running anything in it."""
     if path.suffix == ".safetensors":
         return read_safetensors(path)
+    if _torch_zip(path) is False:
+        raise TargetError(f"{path.name}: this zip file holds a program or something else, not weights.", _SAVE_AGAIN)
     try:
         with torch.serialization.safe_globals(_plain_values()):
             return torch.load(path, map_location="cpu", weights_only=True)
