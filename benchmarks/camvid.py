@@ -1,11 +1,13 @@
-"""A whole audit's material on CamVid: splits, target, shadow, attack network, spec.
+"""A whole audit's material on CamVid: splits, target, shadows, attack network, spec.
 
     python benchmarks/camvid.py --data CAMVID --out FOLDER
     python main.py audit FOLDER/audit.toml
 
 CAMVID holds `images/`, `labels/`, `sequences.tsv` (stem, split, sequence, frame) and `near_duplicates.tsv`. Frames of a
 video are near-duplicates of their neighbours, so members and non-members are drawn in blocks of frames with gaps, from
-the same sequences. Steps whose file exists already are skipped: a second run goes on where the first stopped.
+the same sequences. Two shadows exchange their members: each image is a member of one and a non-member of the other, so
+that the attack network cannot learn which scenes are members instead of what membership looks like. Steps whose file
+exists already are skipped: a second run goes on where the first stopped.
 """
 
 import argparse
@@ -32,7 +34,7 @@ from core.training.settings import AttackTraining, TargetTraining
 from core.training.shadows import ShadowData
 from core.training.target import train_target
 
-ROLES = ("target-members", "shadow-members", "target-non-members", "shadow-non-members")
+ROLES = ("target-members", "shadow-a", "target-non-members", "shadow-b")
 CLIP = "val"
 """Left out: 101 frames of one clip of 6.7 seconds, one scene in effect."""
 
@@ -84,42 +86,40 @@ def frames_of(role: str, data: Path, out: Path) -> ImageSet:
     return open_images(out / f"{role}.txt", "list", {"root": str(data.absolute())})
 
 
-def train_model(args: argparse.Namespace, role: str, architecture: str, encoder: str, seed: int) -> None:
+def train_model(args: argparse.Namespace, out: Path, roles: tuple[str, str], model: Sequence[str], seed: int) -> None:
+    """Train on the first role, measure the mIoU on both."""
+    architecture, encoder = model
+    members, others = ([frames_of(role, args.data, args.out)] for role in roles)
     settings = TargetTraining(
         architecture=architecture, encoder=encoder, size=tuple(args.size), epochs=args.epochs, seed=seed
     )
-    result = train_target(
-        [frames_of(f"{role}-members", args.data, args.out)],
-        load_scheme("camvid11"),
-        settings,
-        args.out / f"{role}.safetensors",
-        args.device,
-        progress=Progress(tell),
-        validation=[frames_of(f"{role}-non-members", args.data, args.out)],
-    )
-    print(f"\n{role}: mIoU {result.miou:.3f} on members, {result.validation_miou:.3f} on non-members")
+    scheme = load_scheme("camvid11")
+    result = train_target(members, scheme, settings, out, args.device, progress=Progress(tell), validation=others)
+    print(f"\n{out.stem}: mIoU {result.miou:.3f} on members, {result.validation_miou:.3f} on non-members")
 
 
-def train_network(args: argparse.Namespace) -> None:
-    shadow = ShadowData(
-        open_target(args.out / "shadow.safetensors", device=args.device),
-        frames_of("shadow-members", args.data, args.out),
-        frames_of("shadow-non-members", args.data, args.out),
-        load_scheme("camvid11"),
-    )
+def train_network(args: argparse.Namespace, out: Path) -> None:
+    halves = {role: frames_of(role, args.data, args.out) for role in ("shadow-a", "shadow-b")}
+    shadows = [
+        ShadowData(
+            open_target(args.out / f"{role}.safetensors", device=args.device),
+            halves[role],
+            halves[other],
+            load_scheme("camvid11"),
+        )
+        for role, other in (("shadow-a", "shadow-b"), ("shadow-b", "shadow-a"))
+    ]
     settings = AttackTraining(network=args.network, iterations=args.iterations, seed=args.seed)
-    path = args.out / f"attack-{args.network}.safetensors"
-    result = train_attack([shadow], settings, path, args.device, progress=Progress(tell))
-    print(f"\n{args.network}: AUC {result.held_out.auc:.3f} on held-out shadow images")
+    result = train_attack(shadows, settings, out, args.device, progress=Progress(tell))
+    print(f"\n{out.stem}: AUC {result.held_out.auc:.3f} on held-out shadow images")
 
 
-def write_audit(args: argparse.Namespace) -> None:
+def write_audit(args: argparse.Namespace, network: Path) -> None:
     sets = {"member": "target-members", "non-member": "target-non-members"}
     images = [
         {"role": role, "path": f"{name}.txt", "layout": "list", "options": {"root": str(args.data.absolute())}}
         for role, name in sets.items()
     ]
-    network = f"attack-{args.network}.safetensors"
     table = {
         "name": "CamVid",
         "scheme": "camvid11",
@@ -127,7 +127,7 @@ def write_audit(args: argparse.Namespace) -> None:
         "images": images,
         "defenses": list(DEFENSES),
         "attacks": [
-            {"name": PatchAttack.name, "network": network, "primary": True},
+            {"name": PatchAttack.name, "network": network.name, "primary": True},
             {"name": "loss"},
             {"name": "dice"},
             {"name": "confidence"},
@@ -154,22 +154,27 @@ def main() -> None:
     parser.add_argument("--size", nargs=2, type=int, default=(192, 256), metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--target", nargs=2, default=("smp:Unet", "resnet18"), metavar=("ARCHITECTURE", "ENCODER"))
-    parser.add_argument("--shadow", nargs=2, default=("smp:FPN", "resnet18"), metavar=("ARCHITECTURE", "ENCODER"))
+    parser.add_argument("--shadow", nargs=2, default=("smp:Unet", "resnet18"), metavar=("ARCHITECTURE", "ENCODER"))
     parser.add_argument("--network", default="resnet18", help="attack network: resnet18, resnet34, resnet50, small")
-    parser.add_argument("--iterations", type=int, default=400, help="training steps of the attack network")
+    parser.add_argument("--iterations", type=int, default=150, help="training steps of the attack network")
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     if not (args.out / f"{ROLES[-1]}.txt").exists():
         write_lists(args.data, args.out, args.block, args.gap)
-    if not (args.out / "target.safetensors").exists():
-        train_model(args, "target", *args.target, args.seed)
-    if not (args.out / "shadow.safetensors").exists():
-        train_model(args, "shadow", *args.shadow, args.seed + 1)
-    if not (args.out / f"attack-{args.network}.safetensors").exists():
-        train_network(args)
-    write_audit(args)
+    trainings = (
+        ("target", ("target-members", "target-non-members"), args.target),
+        ("shadow-a", ("shadow-a", "shadow-b"), args.shadow),
+        ("shadow-b", ("shadow-b", "shadow-a"), args.shadow),
+    )
+    for number, (name, roles, model) in enumerate(trainings):
+        if not (args.out / f"{name}.safetensors").exists():
+            train_model(args, args.out / f"{name}.safetensors", roles, model, args.seed + number)
+    network = args.out / f"attack-{args.network}.safetensors"
+    if not network.exists():
+        train_network(args, network)
+    write_audit(args, network)
     print(f"Next: python main.py audit {args.out / 'audit.toml'}")
 
 

@@ -38,13 +38,7 @@ def rounds(works: Mapping[str, Work], repeats: int, warm_up: int = 1) -> Rounds:
 
 def median(times: Rounds, name: str) -> float:
     """Median seconds of one piece of work."""
-    return statistics.median(times[name])
-
-
-def ratio(times: Rounds, over: str, under: tuple[str, ...]) -> float:
-    """Median over the rounds of one piece of work's time divided by the sum of others' in the same round."""
-    sums = [sum(parts) for parts in zip(*(times[name] for name in under), strict=True)]
-    return statistics.median(a / b for a, b in zip(times[over], sums, strict=True))
+    return float(statistics.median(times[name]))
 
 
 def environment(device: str) -> dict[str, str | int]:

@@ -68,6 +68,12 @@ def test_run_settings_do_not_change_what_is_asked_but_everything_else_does():
         ({"attacks": [{"name": "psychic"}]}, ("psychic", "loss")),
         ({"attacks": [{"name": "patch"}]}, ("network", "missing")),
         ({"attacks": [{"name": "loss", "primary": True}, {"name": "dice", "primary": True}]}, ("primary",)),
+        ({"attacks": [{"name": "loss", "id": "../../evil"}]}, ("id", "evil", "letters")),
+        ({"attacks": [{"name": "loss", "id": "a--b"}]}, ("id", "a--b")),
+        ({"attacks": [{"name": "loss", "id": "CON:"}]}, ("id", "CON:")),
+        ({"images": [{"role": "member", "path": "x", "encoding": "morse"}]}, ("encoding", "morse", "palette")),
+        ({"run": 3}, ("run", "a table")),
+        ({"target": {"path": "x", "preprocessing": "none"}}, ("preprocessing", "a table")),
         ({"run": {"batch": 0}}, ("batch", "1 to 256")),
         ({"run": {"maps": "some"}}, ("maps", "all, primary, none")),
     ],
@@ -105,3 +111,61 @@ def test_a_spec_without_defenses_judges_the_undefended_target():
     table = WORLD.spec_table()
     del table["defenses"]
     assert [c.id for c in parse_spec(table).defenses] == ["none"]
+
+
+def test_ids_that_only_some_file_systems_tell_apart_are_told_apart_by_a_number():
+    spec = parsed(attacks=[{"name": "loss"}, {"name": "dice", "id": "LOSS"}])
+    assert [a.id for a in spec.attacks] == ["loss", "LOSS-2"]
+
+
+def test_a_home_folder_is_written_out_wherever_a_path_may_stand(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    spec = parsed(
+        scheme="~/s.toml",
+        target={"path": "~/t.pt"},
+        images=[{"role": "member", "path": "~/m"}],
+        defenses=[{"name": "hardened", "path": "~/h.pt"}],
+        attacks=[{"name": "patch", "network": "~/n.safetensors"}],
+    )
+    assert spec.resolve("~/m") == tmp_path / "m"
+    moved = spec.moved_to(tmp_path / "elsewhere")
+    home = tmp_path.as_posix()
+    paths = (moved.scheme, moved.target.path, moved.images[0].path, moved.defenses[0].source.path)
+    assert paths == (f"{home}/s.toml", f"{home}/t.pt", f"{home}/m", f"{home}/h.pt")
+    assert moved.attacks[0].attack.network == f"{home}/n.safetensors"
+    with pytest.raises(SpecError, match="home folder"):
+        spec.resolve("~nobody-of-this-name/x")
+
+
+def test_paths_lead_to_the_same_files_through_a_symbolic_link(tmp_path):
+    data, disk = tmp_path / "data", tmp_path / "disk" / "deep"
+    data.mkdir()
+    disk.mkdir(parents=True)
+    (data / "target.safetensors").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(disk)
+    moved = parse_spec(WORLD.spec_table(), data).moved_to(tmp_path / "link" / "a.segleak")
+    for route in (tmp_path / "link", disk):
+        folder = route / "a.segleak"
+        folder.mkdir(exist_ok=True)
+        write_spec(moved, folder / "audit.toml")
+        again = read_spec(folder / "audit.toml")
+        assert again.resolve(again.target.path).samefile(data / "target.safetensors")
+        assert (folder / again.target.path).samefile(data / "target.safetensors")
+        assert again.sha256 == moved.sha256
+
+
+def test_paths_on_another_drive_stay_absolute(tmp_path, monkeypatch):
+    def other_drive(path, start):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    spec = parse_spec(WORLD.spec_table(), tmp_path)
+    monkeypatch.setattr("os.path.relpath", other_drive)
+    moved = spec.moved_to(tmp_path / "x.segleak")
+    assert moved.target.path == (tmp_path / "target.safetensors").as_posix()
+
+
+def test_consent_to_run_code_asks_nothing_new():
+    trusted = parsed(target={"path": "target.safetensors", "trust": "ab" * 32})
+    assert trusted.target.trust
+    assert trusted.sha256 == parsed().sha256

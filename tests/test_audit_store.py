@@ -13,7 +13,7 @@ from core.audit.memory import ShrinkingBatch, is_out_of_memory
 from core.audit.observe import record
 from core.audit.store import AuditStore, ImageResult, ImageRow
 from core.data.samples import Role
-from core.errors import StoreError
+from core.errors import StoreError, TargetError
 
 
 def row(number, **changes):
@@ -137,11 +137,137 @@ def test_a_map_that_cannot_be_written_leaves_no_half_file_and_no_score(tmp_path,
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(StoreError, match="No space"):
             store.write(result())
         assert store.scores() == []
         assert store.images()[0].state == "waiting"
         assert [p for p in (tmp_path / "maps").rglob("*") if p.is_file()] == []
+
+
+def test_a_second_writer_in_the_same_process_is_refused_too(tmp_path):
+    with AuditStore.create(tmp_path), pytest.raises(StoreError, match=f"process {os.getpid()}"):
+        AuditStore.create(tmp_path)
+    AuditStore.create(tmp_path).close()
+
+
+@pytest.mark.parametrize("content", ["1", "", "not a number"])
+def test_a_lock_file_that_nobody_holds_stops_nobody_even_if_its_process_number_lives_again(tmp_path, content):
+    (tmp_path / "running.lock").write_text(content)
+    AuditStore.create(tmp_path).close()
+    assert not (tmp_path / "running.lock").exists()
+
+
+def test_of_many_writers_at_once_one_gets_in(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    start, end = Barrier(8), Barrier(8)
+
+    def one(_):
+        start.wait()
+        try:
+            store = AuditStore.create(tmp_path)
+        except StoreError:
+            store = None
+        end.wait()
+        if store is not None:
+            store.close()
+        return store is not None
+
+    for _ in range(5):
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(one, range(8))) == 1
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path):
+    (tmp_path / "audit.toml").write_text("# mine")
+    with pytest.raises(StoreError, match="not empty"):
+        AuditStore.create(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["audit.toml"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="file"):
+        AuditStore.create(tmp_path / "file")
+
+
+def test_an_audit_of_a_newer_program_is_not_written_to(tmp_path):
+    AuditStore.create(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "results.sqlite")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="newer"):
+        AuditStore.create(tmp_path)
+    connection = sqlite3.connect(tmp_path / "results.sqlite")
+    assert connection.execute("PRAGMA user_version").fetchone() == (99,)
+    connection.close()
+    assert not (tmp_path / "running.lock").exists()
+
+
+def test_what_is_done_does_not_fail_later(tmp_path):
+    with AuditStore.create(tmp_path) as store:
+        store.add_images([row(0), row(1)])
+        store.write(result())
+        store.fail(0, "gone")
+        store.fail(1, "gone")
+        assert [(r.state, r.reason) for r in store.images()] == [("done", None), ("failed", "gone")]
+
+
+def test_long_names_of_defenses_make_short_file_names_of_their_own(tmp_path):
+    with AuditStore.create(tmp_path) as store:
+        store.add_images([row(0)])
+        long = "+".join(f"gauss-sigma0.{i:05d}" for i in range(40))
+        names = [long, long + "1", long[:-1] + "8", "none"]
+        for number, defense in enumerate(names):
+            found = AttackResult(0.0, {"loss": np.full((2, 2), number, np.float32)})
+            store.write(ImageResult(0, "ab", None, 1, {(defense, "a" * 40): found}))
+        for number, defense in enumerate(names):
+            assert store.maps(0, defense, "a" * 40)["loss"][0, 0] == number
+            assert len(store.map_path(0, defense, "a" * 40).name.encode()) <= 160
+
+
+def test_a_map_file_holds_the_maps_and_nothing_else(tmp_path):
+    with AuditStore.create(tmp_path) as store:
+        store.add_images([row(0)])
+        store.write(result())
+        with np.load(store.map_path(0, "none", "patch")) as file:
+            assert sorted(file.files) == ["score", "windows"]
+
+
+@pytest.mark.parametrize(
+    ("change", "ask"),
+    [
+        ("UPDATE images SET role = 'king'", lambda s: s.images()),
+        ("UPDATE facts SET value = '{'", lambda s: s.facts()),
+        ("UPDATE facts SET value = '{'", lambda s: s.fact("a")),
+        ("UPDATE scores SET score = 'high' WHERE score IS NOT NULL", lambda s: s.scores()),
+        ("UPDATE confusions SET counts = x'00'", lambda s: s.confusions("none")),
+        ("UPDATE confusions SET counts = 5", lambda s: s.confusions("none")),
+        ("DROP TABLE scores", lambda s: s.scores()),
+    ],
+)
+def test_forged_contents_are_called_damage(tmp_path, change, ask):
+    with AuditStore.create(tmp_path) as store:
+        store.add_images([row(0)])
+        store.set_fact("a", 1)
+        store.write(result())
+    connection = sqlite3.connect(tmp_path / "results.sqlite", isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute(change)
+    connection.close()
+    with AuditStore.read(tmp_path) as store, pytest.raises(StoreError, match="damaged"):
+        ask(store)
+
+
+def test_counts_that_unpack_to_gigabytes_are_not_unpacked(tmp_path):
+    import zlib
+
+    squeezed = zlib.compressobj()
+    bomb = b"".join(squeezed.compress(bytes(1 << 20)) for _ in range(64)) + squeezed.flush()
+    with AuditStore.create(tmp_path) as store:
+        store.add_images([row(0)])
+        store.write(result())
+        store._connection.execute("UPDATE confusions SET counts = ?", (bomb,))
+        with pytest.raises(StoreError, match="more than any target"):
+            store.confusions("none")
 
 
 # ---------------------------------------------------------------- review log
@@ -174,6 +300,28 @@ def test_a_line_cut_short_by_a_crash_loses_nothing_else(tmp_path):
         stream.write('{"who": "a", "wh')
     review.append(tmp_path, "note", image=2, why="two")
     assert [e.why for e in review.read(tmp_path)] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "line", ["[]", "3", "{}", '{"who": 1, "when": "", "action": "note", "image": null, "why": ""}', "[" * 100_000]
+)
+def test_a_line_that_is_no_decision_is_left_out(tmp_path, line):
+    review.append(tmp_path, "exclude", image=1, why="one\u2028two")
+    with (tmp_path / "review.jsonl").open("a") as stream:
+        stream.write(line + "\n")
+        stream.write('{"who": "a", "when": "", "action": "exclude", "image": [1], "why": "x"}\n')
+    assert [e.why for e in review.read(tmp_path)] == ["one\u2028two"]
+    assert review.excluded(review.read(tmp_path)) == {1}
+
+
+def test_a_user_without_a_name_can_still_decide(tmp_path, monkeypatch):
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert review.append(tmp_path, "note", image=None, why="x").who == "unknown"
+    with pytest.raises(StoreError, match=r"review\.jsonl"):
+        review.append(tmp_path / "missing", "note", image=None, why="x")
 
 
 # ---------------------------------------------------------------- cache
@@ -248,7 +396,7 @@ def test_batches_shrink_until_they_fit_and_stay_small():
         return [x * 10 for x in part]
 
     batch = ShrinkingBatch(16, limits.append)
-    assert batch.run(run, list(range(10))) == ([x * 10 for x in range(10)], 2)
+    assert batch.run(run, list(range(10))) == ([x * 10 for x in range(10)], [2] * 10)
     assert limits == [5, 2]
     assert sizes == [10, 5, 2, 2, 2, 2, 2]
     assert batch.limit == 2
@@ -267,3 +415,24 @@ def test_a_single_item_that_does_not_fit_and_any_other_error_are_raised():
     with pytest.raises(RuntimeError, match="shapes"):
         ShrinkingBatch(8).run(wrong, [1, 2, 3])
     assert not is_out_of_memory(RuntimeError("shapes do not match"))
+
+
+def test_memory_that_ran_out_behind_another_error_is_recognised():
+    def failing(part):
+        if len(part) > 1:
+            try:
+                raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
+            except RuntimeError as error:
+                raise TargetError("cannot take an input of 9 x 9 pixels") from error
+        return list(part)
+
+    assert ShrinkingBatch(4).run(failing, [1, 2, 3]) == ([1, 2, 3], [1, 1, 1])
+    for words in ("CUDA error: out of memory", "cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "std::bad alloc"):
+        assert is_out_of_memory(RuntimeError(words))
+
+
+def test_the_sizes_foretold_are_the_sizes_that_come():
+    for count in range(12):
+        for limit in range(1, 6):
+            batch = ShrinkingBatch(limit)
+            assert batch.run(list, list(range(count)))[1] == batch.sizes(count)

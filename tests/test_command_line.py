@@ -182,6 +182,33 @@ def test_wrong_use_ends_with_2_and_says_what_to_do(arguments, words, tmp_path, m
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize(
+    "flags",
+    ["--defense argmax", "--members x", "--target x", "--seed 4", "--name x", "--input-divide 1", "--layout pairs"],
+)
+def test_flags_that_a_spec_would_overrule_are_refused_beside_it(world, tmp_path, capsys, flags):
+    spec = str(world.write_spec())
+    assert main.main(["audit", spec, "--out", str(tmp_path / "a"), *flags.split(), "--quiet"]) == 2
+    assert flags.split()[0] in capsys.readouterr().err
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_place_that_cannot_be_written_to_ends_with_2_and_its_name(audit, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for command in (["export", str(audit)], ["audit", str(audit)]):
+        assert main.main([*command, "--out", str(tmp_path / "file"), "--quiet"]) == 2
+        error = capsys.readouterr().err
+        assert "file" in error
+        assert "Traceback" not in error
+
+
+def test_check_takes_the_first_image_that_can_be_read(world, tmp_path, street_like, capsys):
+    broken = make_world(tmp_path, street_like, members=2, non_members=1, suspects=1)
+    (tmp_path / "members" / "00.png").write_bytes(b"")
+    assert main.main(["check", str(broken.write_spec()), "--device", "cpu", "--quiet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["target"]["image"] == "01.png"
+
+
 def test_an_unknown_command_or_flag_ends_with_2(capsys):
     assert main.main(["dance"]) == 2
     assert main.main(["audit", "--colour"]) == 2

@@ -308,6 +308,13 @@ def test_held_out_groups_are_whole_and_near_the_fraction(inside, outside, holdou
         assert sum(e.member == member for e in held) <= holdout * len(groups) + largest / 2
 
 
+def test_an_image_with_both_roles_is_learned_from_in_none_or_in_both():
+    examples = examples_of(range(40), True) + examples_of(range(20, 60), False)
+    training, held = split(examples, 0.25, 3)
+    assert not {e.group for e in training} & {e.group for e in held}
+    assert [sum(e.member == m for e in held) for m in (True, False)] == [10, 10]
+
+
 def test_a_fifth_of_single_images_is_held_out():
     examples = examples_of(range(100), True) + examples_of(range(100, 150), False)
     _, held = split(examples, 0.2, 0)

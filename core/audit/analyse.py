@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.attacks.base import Attack, AttackResult, Observation, Scorer
+from core.attacks.base import AttackResult, Observation
 from core.audit.cache import CacheEntry
 from core.audit.observe import recorded
 from core.audit.reading import Loaded
 from core.audit.release import defended_confusion, plain_confusion
 from core.audit.sources import Source
-from core.audit.spec import AttackEntry
+from core.audit.started import StartedAttack
 from core.defenses.chain import Chain
 from core.defenses.noise import GridNoise
 from core.errors import AttackError
@@ -30,15 +30,6 @@ class Findings:
 
     results: dict[tuple[str, str], AttackResult | str] = field(default_factory=dict)
     confusions: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StartedAttack:
-    """An attack with its network loaded."""
-
-    entry: AttackEntry
-    scorer: Scorer
-    needs_label: bool
 
 
 def needs_output(source: Source) -> bool:
@@ -104,18 +95,18 @@ def _outcomes(attack: StartedAttack, observations: Sequence[Observation]) -> lis
     usable = [i for i, o in enumerate(observations) if o.label is not None or not attack.needs_label]
     outcomes: list[AttackResult | str] = [NEEDS_LABEL] * len(observations)
     try:
-        results: Sequence[AttackResult | str] = attack.scorer([observations[i] for i in usable]) if usable else []
+        results: Sequence[AttackResult | str] = attack.score([observations[i] for i in usable]) if usable else []
     except AttackError:
         # One image of the batch cannot be judged: find out which, so that the others are.
-        results = [_one(attack.scorer, observations[i]) for i in usable]
+        results = [_one(attack, observations[i]) for i in usable]
     for place, outcome in zip(usable, results, strict=True):
         outcomes[place] = _finite(outcome)
     return outcomes
 
 
-def _one(scorer: Scorer, observation: Observation) -> AttackResult | str:
+def _one(attack: StartedAttack, observation: Observation) -> AttackResult | str:
     try:
-        return scorer([observation])[0]
+        return attack.score([observation])[0]
     except AttackError as error:
         return str(error)
 
@@ -124,9 +115,3 @@ def _finite(outcome: AttackResult | str) -> AttackResult | str:
     if isinstance(outcome, AttackResult) and not np.isfinite(outcome.score):
         return "the attack gave no finite score"
     return outcome
-
-
-def requires_label(attack: Attack, context: object) -> bool:
-    """Whether an attack needs a label map; attack networks answer this from their file."""
-    ask = getattr(attack, "requires_label", None)
-    return bool(ask(context)) if ask is not None else attack.needs_label

@@ -12,6 +12,7 @@ import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,18 +61,22 @@ class PosteriorCache:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
             return None
         with contextlib.suppress(OSError):  # a read-only cache still serves
             os.utime(path)
         return entry
 
     def put(self, key: str, entry: CacheEntry) -> None:
-        """Keep an entry; does nothing where the quota is too small for it."""
+        """Keep an entry, unless the quota is too small for it or the folder cannot be written to.
+
+        A cache only saves time: a full or read-only disk must not end the audit.
+        """
         data = _encode(entry)
         if len(data) > self.quota:
             return
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):
             self._make_room(len(data))
             write_bytes(self._path(key), data)
             self._size = (self._size or 0) + len(data)
@@ -112,7 +117,7 @@ class PosteriorCache:
 
 def _encode(entry: CacheEntry) -> bytes:
     recorded = entry.recorded
-    arrays: dict[str, npt.NDArray[np.generic]] = {
+    arrays: dict[str, Any] = {
         "log_posteriors": recorded.log_posteriors,
         "hard": np.array(recorded.hard),
     }
@@ -121,7 +126,7 @@ def _encode(entry: CacheEntry) -> bytes:
     if entry.confusion is not None:
         arrays["confusion"] = entry.confusion
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
+    np.savez(buffer, **arrays)
     return buffer.getvalue()
 
 

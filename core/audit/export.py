@@ -5,7 +5,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def export_scores(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
     rows = {row.id: row for row in store.images()}
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    columns = "image role group state sha256 label_sha256 excluded defense attack primary score reason"
+    columns = "id image role group state sha256 label_sha256 excluded defense attack primary score reason"
     writer.writerow(columns.split())
     scored: set[int] = set()
     for s in store.scores():
@@ -52,7 +52,7 @@ def export_scores(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
 
 def _image_cells(row: ImageRow, out: set[int]) -> list[str | int]:
     group, sha256, label = row.group or "", row.sha256 or "", row.label_sha256 or ""
-    return [_inert(row.key), str(row.role), _inert(group), row.state, sha256, label, int(row.id in out)]
+    return [row.id, _inert(row.key), str(row.role), _inert(group), row.state, sha256, label, int(row.id in out)]
 
 
 def _inert(text: str) -> str:
@@ -75,15 +75,14 @@ def export_roc(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
 
 
 def export_json(store: AuditStore, spec: AuditSpec, folder: Path) -> Path:
-    """Write audit.json: spec, facts, images, scores, summary and review log. Returns its path."""
-    keys = {row.id: row.key for row in store.images()}
+    """Write audit.json: spec, facts, images, scores (by image id), summary and review log. Returns its path."""
     document: dict[str, Any] = {
         "spec": to_mapping(spec),
         "facts": store.facts(),
         "summary": summarise(store, spec),
         "images": [_image_record(row) for row in store.images()],
         "scores": [
-            {"image": keys[s.image], "defense": s.defense, "attack": s.attack, "score": s.score, "reason": s.reason}
+            {"image": s.image, "defense": s.defense, "attack": s.attack, "score": s.score, "reason": s.reason}
             for s in store.scores()
         ],
         "review": [vars(entry) for entry in review.read(store.folder)],
@@ -101,6 +100,10 @@ def _image_record(row: ImageRow) -> dict[str, Any]:
 # ---------------------------------------------------------------- maps
 
 
+MapFile = tuple[ImageRow, str, str, Path]
+"""Image, defense id, attack id and file of a map."""
+
+
 def export_maps(store: AuditStore, spec: AuditSpec, folder: Path, form: str, progress: Progress) -> Path:
     """Write every map as PNG (coloured, one range per kind of map for all images) or NPZ. Returns the folder.
 
@@ -109,36 +112,37 @@ def export_maps(store: AuditStore, spec: AuditSpec, folder: Path, form: str, pro
     target = folder / "maps"
     found = list(_map_files(store, spec))
     if form == "npz":
-        for row, name, path in progress.over("Exporting maps", found, len(found)):
-            destination = target / f"{_slug(row)}--{name}.npz"
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, destination)
+        target.mkdir(parents=True, exist_ok=True)
+        for row, _, _, path in progress.over("Exporting maps", found, len(found)):
+            shutil.copyfile(path, target / f"{_slug(row)}--{path.name}")
         return target
-    ranges = _ranges(store, spec)
-    for row, name, _ in progress.over("Exporting maps", found, len(found)):
-        _write_pictures(store, row, name, ranges, target)
+    ranges = _ranges(store, found)
+    for row, defense, attack, path in progress.over("Exporting maps", found, len(found)):
+        for kind, values in store.maps(row.id, defense, attack).items():
+            ends = ranges.get(f"{attack}--{kind}")
+            if ends is not None:
+                _write_picture(target / f"{_slug(row)}--{path.stem}--{kind}.png", values, ends, kind in SIGNED)
     write_text(target / "ranges.json", json.dumps({k: list(v) for k, v in ranges.items()}, indent=1) + "\n")
     return target
 
 
-def _map_files(store: AuditStore, spec: AuditSpec) -> Iterator[tuple[ImageRow, str, Path]]:
+def _map_files(store: AuditStore, spec: AuditSpec) -> Iterator[MapFile]:
     for row in store.images():
         for chain in spec.defenses:
             for attack in spec.attacks:
                 path = store.map_path(row.id, chain.id, attack.id)
                 if path.is_file():
-                    yield row, f"{chain.id}--{attack.id}", path
+                    yield row, chain.id, attack.id, path
 
 
 def _slug(row: ImageRow) -> str:
     return f"{row.id:06d}-{re.sub(r'[^A-Za-z0-9]+', '_', Path(row.key).stem)[:60]}"
 
 
-def _ranges(store: AuditStore, spec: AuditSpec) -> dict[str, tuple[float, float]]:
+def _ranges(store: AuditStore, found: Sequence[MapFile]) -> dict[str, tuple[float, float]]:
     """One colour range per attack and kind of map, over all images and defenses: colours can be compared."""
     spread: dict[str, list[npt.NDArray[np.float64]]] = {}
-    for row, name, _ in _map_files(store, spec):
-        defense, _, attack = name.partition("--")
+    for row, defense, attack, _ in found:
         for kind, values in store.maps(row.id, defense, attack).items():
             finite = values[np.isfinite(values)]
             if kind != WINDOWS and finite.size:
@@ -155,14 +159,7 @@ def _range(ends: npt.NDArray[np.float64], *, signed: bool) -> tuple[float, float
     return (low, high) if high > low else (low, low + 1e-12)
 
 
-def _write_pictures(
-    store: AuditStore, row: ImageRow, name: str, ranges: dict[str, tuple[float, float]], target: Path
-) -> None:
-    defense, _, attack = name.partition("--")
-    for kind, values in store.maps(row.id, defense, attack).items():
-        key = f"{attack}--{kind}"
-        if kind == WINDOWS or key not in ranges:
-            continue
-        picture = colours.coloured(values, *ranges[key], diverging=kind in SIGNED)
-        _, data = cv2.imencode(".png", picture[..., [2, 1, 0, 3]])
-        write_bytes(target / f"{_slug(row)}--{defense}--{attack}--{kind}.png", data.tobytes())
+def _write_picture(path: Path, values: npt.NDArray[np.float32], ends: tuple[float, float], signed: bool) -> None:
+    picture = colours.coloured(values, *ends, diverging=signed)
+    _, data = cv2.imencode(".png", picture[..., [2, 1, 0, 3]])
+    write_bytes(path, data.tobytes())

@@ -1,18 +1,16 @@
 """Hashes of an audit's images, and the check against the training lists of its models."""
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from core.attacks.base import Attack
 from core.audit.independence import HashedImage, check_attack, check_roles, check_target
+from core.audit.networks import AuditedNetwork
 from core.audit.sources import Source
-from core.audit.spec import AuditSpec
 from core.audit.store import AuditStore, ImageRow
+from core.data.scheme import ClassScheme
 from core.errors import StoreError
-from core.files import sha256_of_file, sha256_of_path
+from core.files import sha256_of_bytes, sha256_of_file
 from core.progress import Progress
 from core.training.manifest import read_manifest
 
@@ -21,82 +19,76 @@ ANOTHER_FOLDER = "Choose another folder with --out."
 
 
 def check_independence(
-    spec: AuditSpec, store: AuditStore, sources: Sequence[Source], rows: Sequence[ImageRow], progress: Progress
+    store: AuditStore,
+    sources: Sequence[Source],
+    networks: Mapping[str, AuditedNetwork],
+    rows: Sequence[ImageRow],
+    progress: Progress,
 ) -> None:
     """Check every model's list of training images against the audit's sets, and record what was found.
 
-    Raises `DataError` where a list contradicts the audit.
+    Raises `DataError` where a list contradicts the audit, `StoreError` where an image changed since it was audited.
     """
-    images = hash_images(rows, progress)
+    hashes = hash_files([Path(row.path) if row.size else None for row in rows], progress)
+    images = [HashedImage(row.key, row.role, sha) for row, sha in zip(rows, hashes, strict=True) if sha is not None]
     check_roles(images)
     sentences: list[str] = []
     for source in sources:
-        if source.dropout is not None:
-            continue
-        info = source.target.info
-        sentences += check_target(info.path.name, read_manifest(info.path, info.sha256), images)
-    networks: dict[str, dict[str, Any]] = {}
-    for entry in spec.attacks:
-        network = getattr(entry.attack, "network", None)
-        if network:
-            path = spec.resolve(network)
-            networks[entry.id] = facts = _network_facts(entry.attack, path)
-            sentences += check_attack(path.name, read_manifest(path, facts["sha256"]), images)
-    _same_models(store, sources, networks)
-    _same_images(store, rows, images)
+        if source.dropout is None:
+            info = source.target.info
+            manifest = read_manifest(info.path, info.sha256)
+            sentences += check_target(info.path.name, manifest, images, hardened=source.hardened)
+    targets = {source.target.info.sha256 for source in sources}
+    for network in networks.values():
+        sentences += check_attack(network.path.name, read_manifest(network.path, network.sha256), images, targets)
+    _same_images(rows, hashes, progress)
     store.set_fact("independence", list(dict.fromkeys(sentences)))
-    store.set_fact("attack_networks", networks)
+    store.set_fact("attack_networks", {key: network.facts() for key, network in networks.items()})
 
 
-def _same_models(store: AuditStore, sources: Sequence[Source], networks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Record the models' hashes; refuse to go on with an audit that was begun with others."""
-    models = {source.target.info.path.name: source.target.info.sha256 for source in sources}
-    models |= {facts["file"]: facts["sha256"] for facts in networks.values()}
-    known = store.fact("models")
-    changed = [] if known is None else [name for name, sha256 in models.items() if known.get(name) != sha256]
+def check_unchanged(
+    store: AuditStore,
+    sources: Sequence[Source],
+    networks: Mapping[str, AuditedNetwork],
+    schemes: Sequence[ClassScheme | None],
+) -> None:
+    """Record hashes of models and class schemes; raises `StoreError` where the audit was begun with others."""
+    used = {source.id: (source.target.info.path.name, source.target.info.sha256) for source in sources}
+    used |= {f"attack {key}": (network.path.name, network.sha256) for key, network in networks.items()}
+    for number, scheme in enumerate(schemes):
+        if scheme is not None:
+            used[f"scheme {number}"] = scheme.name, sha256_of_bytes(str(scheme).encode())
+    known = store.fact("used", {})
+    changed = {name for key, (name, sha256) in used.items() if known.get(key, sha256) != sha256}
     if changed:
-        raise StoreError(f"{', '.join(changed)}: has changed since this audit began.", ANOTHER_FOLDER)
-    store.set_fact("models", models)
+        raise StoreError(f"{', '.join(sorted(changed))}: has changed since this audit began.", ANOTHER_FOLDER)
+    store.set_fact("used", {key: sha256 for key, (_, sha256) in used.items()})
 
 
-def _same_images(store: AuditStore, rows: Sequence[ImageRow], images: Sequence[HashedImage]) -> None:
-    """Refuse to go on where an image that is already audited has been replaced."""
-    now = {(image.role, image.key): image.sha256 for image in images}
-    for row in rows:
-        if row.sha256 is not None and now.get((row.role, row.key), row.sha256) != row.sha256:
-            raise StoreError(f"{row.path}: has changed since it was audited.", ANOTHER_FOLDER)
+def _same_images(rows: Sequence[ImageRow], hashes: Sequence[str | None], progress: Progress) -> None:
+    """Refuse to go on where an image or label map that is already audited has been replaced."""
+    done = [(row, sha) for row, sha in zip(rows, hashes, strict=True) if row.state == "done"]
+    labels = hash_files([Path(row.label_path) if row.label_path else None for row, _ in done], progress)
+    for (row, sha), label in zip(done, labels, strict=True):
+        for path, before, now in ((row.path, row.sha256, sha), (row.label_path, row.label_sha256, label)):
+            if before is not None and now not in {None, before}:
+                raise StoreError(f"{path}: has changed since it was audited.", ANOTHER_FOLDER)
 
 
-def _network_facts(attack: Attack, path: Path) -> dict[str, Any]:
-    """What is recorded of an attack network. Its threshold counts only where images are scored as its card did."""
-    from core.attacks.networks import read_card
-
-    card = read_card(path)
-    comparable = getattr(attack, "sampler", "dense") == "dense"
-    return {
-        "file": path.name,
-        "sha256": sha256_of_path(path),
-        "card": json.loads(card.to_json()),
-        "threshold": card.threshold if comparable else None,
-        "threshold_source": card.threshold_source,
-    }
-
-
-def hash_images(rows: Sequence[ImageRow], progress: Progress) -> list[HashedImage]:
-    """SHA-256 of every image file that can be read."""
-    progress.start("Hashing images", len(rows))
-    hashed = []
+def hash_files(paths: Sequence[Path | None], progress: Progress) -> list[str | None]:
+    """SHA-256 of every file; None where there is none or it cannot be read: the run records the reason."""
+    progress.start("Hashing files", len(paths))
+    hashes = []
     with ThreadPoolExecutor(READERS, "hash") as pool:
-        for row, sha256 in zip(rows, pool.map(_hash, rows), strict=True):
-            if sha256 is not None:
-                hashed.append(HashedImage(row.key, row.role, sha256))
+        for sha256 in pool.map(_hash, paths):
+            hashes.append(sha256)
             progress.step()
-    return hashed
+    return hashes
 
 
-def _hash(row: ImageRow) -> str | None:
-    """The hash, or None for a file that cannot be read; the run records the reason."""
+def _hash(path: Path | None) -> str | None:
     try:
-        return sha256_of_file(Path(row.path))
+        # A pipe among the label maps would block for ever.
+        return sha256_of_file(path) if path is not None and path.is_file() else None
     except OSError:
         return None

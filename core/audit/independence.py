@@ -4,7 +4,7 @@ Whoever trains with SegLeak gets the hashes of the training images kept beside t
 found, the audit is checked against it: a contradiction stops it, an overlap is printed, no list is printed too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from core.data.samples import Role
@@ -23,35 +23,64 @@ class HashedImage:
     sha256: str
 
 
-def check_target(name: str, manifest: TrainingManifest | None, images: Sequence[HashedImage]) -> list[str]:
-    """Sentences for the record. Raises `DataError` where the list contradicts the audit's image sets."""
+def check_target(
+    name: str, manifest: TrainingManifest | None, images: Sequence[HashedImage], *, hardened: bool = False
+) -> list[str]:
+    """Sentences for the record. Raises `DataError` where the list contradicts the audit's image sets.
+
+    A `hardened` target need not have seen the members: a distilled one learns from its teacher.
+    """
     if manifest is None:
         return [UNVERIFIED.format(name=name)]
     trained = set(manifest.members)
-    untrained = [i.key for i in images if i.role is Role.MEMBER and i.sha256 not in trained]
-    if untrained:
-        raise DataError(
-            f"{name}: was not trained on {_some(untrained)}, which the audit lists as members.",
-            "Take them out of the members, or audit the model that was trained on them.",
-        )
     seen = [i.key for i in images if i.role is Role.NON_MEMBER and i.sha256 in trained]
     if seen:
         raise DataError(
             f"{name}: was trained on {_some(seen)}, which the audit lists as non-members.",
             "Take them out of the non-members.",
         )
-    return [f"{name}: its list of {len(trained)} training images agrees with the audit's members and non-members."]
+    untrained = [i.key for i in images if i.role is Role.MEMBER and i.sha256 not in trained]
+    if untrained and not hardened:
+        raise DataError(
+            f"{name}: was not trained on {_some(untrained)}, which the audit lists as members.",
+            "Take them out of the members, or audit the model that was trained on them.",
+        )
+    if untrained:
+        first = f"Warning: {name}: was itself not trained on {_count(len(untrained), 'member')} of this audit."
+    else:
+        first = f"{name}: its list of {len(trained)} training images agrees with the audit's members and non-members."
+    suspects = [i.sha256 in trained for i in images if i.role is Role.SUSPECT]
+    if not any(suspects):
+        return [first]
+    return [
+        first,
+        f"{name}: its list of training images contains {sum(suspects)} of {_count(len(suspects), 'suspect')}.",
+    ]
 
 
-def check_attack(name: str, manifest: TrainingManifest | None, images: Sequence[HashedImage]) -> list[str]:
-    """Sentences for the record: which of the audit's images the attack network or its shadows have seen."""
+def check_attack(
+    name: str, manifest: TrainingManifest | None, images: Sequence[HashedImage], targets: Set[str] = frozenset()
+) -> list[str]:
+    """Sentences for the record: which of the audit's images the attack network or its shadows have seen.
+
+    `targets` are the hashes of the audited models: none of them may have served as a shadow.
+    """
     if manifest is None:
         return [UNVERIFIED.format(name=name)]
     seen_by = {"attack network": set(manifest.members) | set(manifest.non_members)}
-    for number, shadow in enumerate(manifest.shadows):
-        seen_by[f"shadow {number + 1}"] = set(shadow.members)
-    sentences = [s for who, seen in seen_by.items() if (s := _overlap(name, who, seen, images))]
+    sentences = []
+    for number, shadow in enumerate(manifest.shadows, start=1):
+        seen_by[f"shadow {number}"] = set(shadow.members)
+        if shadow.sha256 in targets:
+            sentences.append(
+                f"Warning: {name}: its shadow {number} is a target of this audit; its scores prove little."
+            )
+    sentences += [s for who, seen in seen_by.items() if (s := _overlap(name, who, seen, images))]
     return sentences or [f"{name}: shares no image with the audit."]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _overlap(name: str, who: str, seen: set[str], images: Sequence[HashedImage]) -> str:
@@ -61,7 +90,7 @@ def _overlap(name: str, who: str, seen: set[str], images: Sequence[HashedImage])
             shared[str(image.role)] = shared.get(str(image.role), 0) + 1
     if not shared:
         return ""
-    counts = " and ".join(f"{count} {role}{'s' if count > 1 else ''}" for role, count in shared.items())
+    counts = " and ".join(_count(count, role) for role, count in shared.items())
     return (
         f"Warning: {name}: its {who} was trained with {counts} of this audit; the scores of these are too favourable."
     )

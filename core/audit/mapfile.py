@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,9 @@ def write(path: Path, result: AttackResult) -> None:
     arrays: dict[str, npt.NDArray[np.float32]] = dict(result.maps)
     if result.windows is not None:
         arrays[WINDOWS] = result.windows
+    plain: dict[str, Any] = {k: np.asarray(v, np.float32) for k, v in arrays.items()}
     with atomic_writer(path) as stream:
-        np.savez_compressed(stream, allow_pickle=False, **{k: np.asarray(v, np.float32) for k, v in arrays.items()})
+        np.savez_compressed(stream, **plain)
 
 
 def read(path: Path) -> dict[str, npt.NDArray[np.float32]]:

@@ -3,18 +3,31 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from core.errors import SegLeakError
+
 T = TypeVar("T")
 R = TypeVar("R")
 
-CPU_WORDS = ("not enough memory", "can't allocate memory", "cannot allocate memory", "failed to allocate memory")
-"""What torch's and onnxruntime's CPU allocators say; they raise a plain RuntimeError."""
+WORDS = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to allocate memory",
+    "bad alloc",
+    "status_alloc_failed",
+)
+"""What the allocators of torch, CUDA's libraries and onnxruntime say; most raise a plain RuntimeError."""
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out, on the GPU or the CPU."""
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether an error, or the one behind it, means that memory ran out, on the GPU or the CPU."""
+    if error is None:
+        return False
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in CPU_WORDS)
+    said = isinstance(error, RuntimeError) and any(word in str(error).lower() for word in WORDS)
+    return said or is_out_of_memory(error.__cause__)
 
 
 class ShrinkingBatch:
@@ -27,29 +40,36 @@ class ShrinkingBatch:
         self.limit = limit
         self._on_shrink = on_shrink
 
-    def run(self, function: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> tuple[list[R], int]:
-        """Results in order, and the largest batch that was really used. Raises when a single item does not fit."""
+    def sizes(self, count: int) -> list[int]:
+        """How many of `count` items go together with each of them, unless memory runs out."""
+        full = count - count % self.limit
+        return [self.limit] * full + [count - full] * (count - full)
+
+    def run(self, function: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> tuple[list[R], list[int]]:
+        """Results in order, and how many items went together with each. Raises when a single item does not fit."""
         results: list[R] = []
-        used = 0
+        sizes: list[int] = []
         while len(results) < len(items):
             part = items[len(results) : len(results) + self.limit]
             try:
                 results += function(part)
-                used = max(used, len(part))
-            except (RuntimeError, MemoryError) as error:
+                sizes += [len(part)] * len(part)
+                continue
+            except (MemoryError, RuntimeError, SegLeakError) as error:
                 if not is_out_of_memory(error) or len(part) == 1:
                     raise
-                self._shrink(len(part))
-        return results, used
+            self._shrink(len(part))  # after the error is gone: its frames hold what ran out
+        return results, sizes
 
     def _shrink(self, failed: int) -> None:
         self.limit = max(1, failed // 2)
-        _give_back_gpu_memory()
+        give_back_memory()
         if self._on_shrink is not None:
             self._on_shrink(self.limit)
 
 
-def _give_back_gpu_memory() -> None:
+def give_back_memory() -> None:
+    """Return what the allocator keeps for later; `empty_cache` leaves what is in use alone."""
     import torch
 
     if torch.cuda.is_available():

@@ -1,63 +1,28 @@
 """The only loop over an audit's images: reading, target, attack and writing overlap."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core.attacks.base import AttackResult
-from core.audit.analyse import (
-    Findings,
-    StartedAttack,
-    attack_all,
-    count_confusions,
-    needs_output,
-    undefended,
-)
-from core.audit.cache import CacheEntry, PosteriorCache, cache_key
-from core.audit.memory import ShrinkingBatch
+from core.audit.analyse import Findings, attack_all, count_confusions
+from core.audit.cache import CacheEntry
+from core.audit.memory import is_out_of_memory
+from core.audit.query import Queried, Querier
 from core.audit.reading import Loaded, load
-from core.audit.sources import Source
+from core.audit.started import StartedAttack
 from core.audit.store import AuditStore, ImageResult, ImageRow
-from core.data.scheme import ClassScheme
-from core.errors import DataError, TargetError
+from core.errors import DataError
 from core.progress import Progress
-
-if TYPE_CHECKING:
-    from core.targets.base import Output
 
 READERS = 2
 AHEAD = 2
-"""Batches read ahead of the target, and batches the attack may lag behind it."""
+"""Batches read ahead of the target."""
 
-
-@dataclass(frozen=True)
-class LabelReading:
-    """How the label maps of one [[images]] table are read."""
-
-    scheme: ClassScheme
-    encoding: str
-
-
-@dataclass(frozen=True)
-class Queried:
-    """What one source gave for a batch: an output where the target was run, a cache entry where it was not needed."""
-
-    source: Source
-    outputs: "Sequence[Output | None]"
-    entries: Sequence[CacheEntry | None]
-    keys: Sequence[str]
-
-    def all_entries(self, images: Sequence[Loaded]) -> list[CacheEntry]:
-        """An entry for each image, from the cache or from the output."""
-        entries = []
-        for image, output, cached in zip(images, self.outputs, self.entries, strict=True):
-            if cached is not None:
-                entries.append(cached)
-            elif output is not None:
-                entries.append(undefended(image, output))
-        return entries
+BEHIND = 1
+"""Batches the attacks may lag behind the target: each holds full-size outputs, maybe in the GPU's memory."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +30,8 @@ class Pipeline:
     """Everything the loop needs; see `run`."""
 
     store: AuditStore
-    sources: Sequence[Source]
+    querier: Querier
     attacks: Sequence[StartedAttack]
-    reading: Sequence[LabelReading]
-    shrinking: ShrinkingBatch
-    cache: PosteriorCache | None
     seed: int
     pixel_limit: int
     kept_maps: frozenset[str]
@@ -77,20 +39,23 @@ class Pipeline:
 
     def run(self, batches: Sequence[Sequence[ImageRow]], progress: Progress) -> None:
         """Audit every batch. Raises `Cancelled` after what is in flight has been written."""
-        todo = [b for b in batches if any(row.state == "waiting" for row in b)]
+        todo = [b for b in batches if _waiting(b)]
         progress.start("Auditing", sum(_waiting(b) for b in todo))
+        pending: deque[tuple[Future[list[Future[None]]], int]] = deque()
+        # Left in the opposite order: the writer takes work until the others have ended.
         with (
-            ThreadPoolExecutor(READERS, "read") as readers,
-            ThreadPoolExecutor(1, "analyse") as analyst,
             ThreadPoolExecutor(1, "write") as writer,
+            ThreadPoolExecutor(1, "analyse") as analyst,
+            ThreadPoolExecutor(READERS, "read") as readers,
+            closing(self._read_ahead(todo, readers)) as coming,
         ):
-            pending: deque[tuple[Future[list[Future[None]]], int]] = deque()
             try:
-                for rows, loaded in self._read_ahead(todo, readers):
+                for rows, loaded in coming:
                     progress.check()
                     images, queried = self._query(loaded)
                     pending.append((analyst.submit(self._analyse, images, queried, writer), _waiting(rows)))
-                    while len(pending) > AHEAD:
+                    del loaded, images, queried
+                    while len(pending) > BEHIND:
                         self._finish(pending.popleft(), progress)
             finally:
                 # Also after a cancel or an error: what has been computed is not thrown away.
@@ -102,24 +67,30 @@ class Pipeline:
         future, count = item
         for written in future.result():
             written.result()
-        if progress is not None and count:
+        if progress is not None:
             progress.step(steps=count)
 
     # ------------------------------------------------------------ reading
 
     def _read_ahead(
         self, batches: Sequence[Sequence[ImageRow]], pool: ThreadPoolExecutor
-    ) -> Iterator[tuple[Sequence[ImageRow], list[Loaded]]]:
+    ) -> Generator[tuple[Sequence[ImageRow], list[Loaded]], None, None]:
         coming: deque[tuple[Sequence[ImageRow], list[Future[Loaded]]]] = deque()
-        for rows in batches:
-            coming.append((rows, [pool.submit(self._load, row) for row in rows]))
-            if len(coming) > AHEAD:
+        try:
+            for rows in batches:
+                coming.append((rows, [pool.submit(self._load, row) for row in rows]))
+                if len(coming) > AHEAD:
+                    yield self._take(*coming.popleft())
+            while coming:
                 yield self._take(*coming.popleft())
-        while coming:
-            yield self._take(*coming.popleft())
+        finally:
+            # Stopped early: nobody waits for these any more.
+            for _, futures in coming:
+                for future in futures:
+                    future.cancel()
 
     def _load(self, row: ImageRow) -> Loaded:
-        how = self.reading[row.entry]
+        how = self.querier.reading[row.entry]
         return load(row, how.scheme, how.encoding, self.pixel_limit)
 
     def _take(
@@ -137,48 +108,14 @@ class Pipeline:
 
     def _query(self, images: list[Loaded]) -> tuple[list[Loaded], list[Queried]]:
         """Query every source with a batch; images a source cannot take are recorded and left out."""
-        queried = []
-        for source in self.sources:
-            keys = [self._key(source, image) for image in images]
-            entries = [self.cache.get(k) if self.cache else None for k in keys]
-            if not needs_output(source) and all(e is not None for e in entries):
-                queried.append(Queried(source, [None] * len(images), entries, keys))
-                continue
-            outputs, failed = self._outputs(source, images)
-            if failed:
-                for place, reason in failed.items():
-                    self.store.fail(images[place].row.id, reason)
-                return self._query([image for i, image in enumerate(images) if i not in failed])
-            queried.append(Queried(source, outputs, [None] * len(images), keys))
-        return images, queried
-
-    def _outputs(self, source: Source, images: Sequence[Loaded]) -> "tuple[list[Output | None], dict[int, str]]":
-        def query(part: Sequence[Loaded]) -> "list[Output]":
-            return source.outputs([p.image for p in part], [p.sha256 for p in part])
-
-        if not images:
-            return [], {}
-        try:
-            outputs, _ = self.shrinking.run(query, images)
-            return list(outputs), {}
-        except TargetError as error:
-            if len(images) == 1:
-                return [None], {0: str(error)}
-        failed: dict[int, str] = {}
-        for place, image in enumerate(images):
-            try:
-                query([image])
-            except TargetError as error:
-                failed[place] = str(error)
-        if not failed:
-            raise TargetError("The target fails on a batch and on none of its images.", "Set 'batch = 1' in [run].")
-        return [], failed
-
-    def _key(self, source: Source, image: Loaded) -> str:
-        label = "" if image.label_sha256 is None else image.label_sha256
-        how = self.reading[image.row.entry]
-        parts = (image.sha256, label, how.scheme.name, how.encoding, str(image.size), str(self.shrinking.limit))
-        return cache_key(*source.cache_parts, *parts)
+        while _waiting([image.row for image in images]):
+            queried, failed = self.querier.query(images)
+            if not failed:
+                return images, queried
+            for place, reason in failed.items():
+                self.store.fail(images[place].row.id, reason)
+            images = [image for place, image in enumerate(images) if place not in failed]
+        return [], []
 
     # ------------------------------------------------------------ attack and writing
 
@@ -188,20 +125,35 @@ class Pipeline:
         findings = [Findings() for _ in images]
         written: list[Future[None]] = []
         for one in queried:
-            entries = one.all_entries(images)
-            for image, entry, output, found in zip(images, entries, one.outputs, findings, strict=True):
-                count_confusions(one.source, image, entry, output, self.seed, found)
-            attack_all(one.source, images, entries, self.attacks, self.seed, findings)
-            if self.cache is not None:
+            entries = self._judge(images, one, findings)
+            if self.querier.cache is not None:
                 fresh = zip(one.keys, one.entries, entries, strict=True)
-                written += [writer.submit(self.cache.put, k, entry) for k, old, entry in fresh if old is None]
-        waiting = [(i, f) for i, f in zip(images, findings, strict=True) if i.row.state == "waiting"]
-        return written + [writer.submit(self.store.write, self._result(i, f, len(images))) for i, f in waiting]
+                written += [writer.submit(self.querier.cache.put, k, entry) for k, old, entry in fresh if old is None]
+        for place, (image, found) in enumerate(zip(images, findings, strict=True)):
+            if image.row.state == "waiting":
+                result = self._result(image, found, queried[0].sizes[place])
+                written.append(writer.submit(self.store.write, result))
+        return written
+
+    def _judge(self, images: Sequence[Loaded], one: Queried, findings: Sequence[Findings]) -> list[CacheEntry]:
+        """Defend, attack and count a batch; on the CPU where the target leaves no room on the GPU."""
+        try:
+            return self._judged(images, one, findings)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        return self._judged(images, one.on_cpu(), findings)
+
+    def _judged(self, images: Sequence[Loaded], one: Queried, findings: Sequence[Findings]) -> list[CacheEntry]:
+        entries = one.all_entries(images)
+        for image, entry, output, found in zip(images, entries, one.outputs, findings, strict=True):
+            count_confusions(one.source, image, entry, output, self.seed, found)
+        attack_all(one.source, images, entries, self.attacks, self.seed, findings)
+        return entries
 
     def _result(self, image: Loaded, found: Findings, batch: int) -> ImageResult:
         results = {key: self._without_maps(key[1], outcome) for key, outcome in found.results.items()}
-        used = min(batch, self.shrinking.limit)
-        return ImageResult(image.row.id, image.sha256, image.label_sha256, used, results, found.confusions)
+        return ImageResult(image.row.id, image.sha256, image.label_sha256, batch, results, found.confusions)
 
     def _without_maps(self, attack: str, outcome: AttackResult | str) -> AttackResult | str:
         if isinstance(outcome, str) or attack in self.kept_maps:

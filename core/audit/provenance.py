@@ -1,5 +1,6 @@
 """What an audit records of how it came about."""
 
+import contextlib
 import platform
 from datetime import UTC, datetime
 from importlib import metadata
@@ -24,15 +25,18 @@ LIBRARIES = (
 )
 
 
+def library_versions() -> dict[str, str]:
+    """Versions of every library that can move a score, of those that are installed."""
+    found = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
 def versions() -> dict[str, str]:
     """Versions of Python, the system and every library that can move a score."""
-    found = {"python": platform.python_version(), "system": platform.platform()}
-    for name in LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    return {"python": platform.python_version(), "system": platform.platform(), **library_versions()}
 
 
 def now() -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audit.store import ImageRow
-from core.data.images import read_image_bytes
+from core.data.images import opened_file, read_image_bytes
 from core.data.labels import read_label_bytes
 from core.data.scheme import ClassScheme
 from core.errors import DataError
@@ -46,12 +46,19 @@ class Loaded:
         return source.shape[0], source.shape[1]
 
 
-def load(row: ImageRow, scheme: ClassScheme, encoding: str, pixel_limit: int) -> Loaded:
-    """Read one image and its label map. Raises `DataError` naming the file."""
+def load(row: ImageRow, scheme: ClassScheme | None, encoding: str, pixel_limit: int) -> Loaded:
+    """Read one image and its label map, if it has one and there is a scheme. Raises `DataError` naming the file."""
+    try:
+        return _load(row, scheme, encoding, pixel_limit)
+    except MemoryError as error:
+        raise DataError(f"{row.path}: there is not enough memory to decode it.", "Use a smaller image.") from error
+
+
+def _load(row: ImageRow, scheme: ClassScheme | None, encoding: str, pixel_limit: int) -> Loaded:
     path = Path(row.path)
     data = _bytes_of(path)
     image = read_image_bytes(data, path, pixel_limit)
-    if row.label_path is None:
+    if row.label_path is None or scheme is None:
         return Loaded(row, image, None, sha256_of_bytes(data), None)
     label_path = Path(row.label_path)
     label_data = _bytes_of(label_path)
@@ -62,7 +69,8 @@ def load(row: ImageRow, scheme: ClassScheme, encoding: str, pixel_limit: int) ->
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with opened_file(path) as stream:
+            return stream.read()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).", "Check that the file is still there.") from error
 

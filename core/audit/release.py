@@ -58,9 +58,9 @@ def defended_confusion(
 
 
 def _band(output: "Output", size: tuple[int, int], start: int, stop: int) -> npt.NDArray[np.float32]:
-    from core.targets.output import log_posteriors_at
+    from core.targets.output import posteriors_at
 
-    return np.exp(log_posteriors_at(output, size, np.arange(start, stop), np.arange(size[1])))
+    return posteriors_at(output, size, np.arange(start, stop), np.arange(size[1]))
 
 
 def _put_grid(

@@ -52,30 +52,53 @@ def append(folder: Path, action: str, *, image: int | None, why: str, value: Any
     if action in {"exclude", "include"} and not why.strip():
         raise StoreError(f"'{action}' needs a reason.", "Say why; it is printed in the snapshot.")
     now = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
-    entry = ReviewEntry(who or getpass.getuser(), now, action, image, why, value)
+    entry = ReviewEntry(who or _user(), now, action, image, why, value)
     line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
     path = folder / REVIEW_NAME
-    # A line cut short by a crash must not swallow the next one.
-    cut_short = path.is_file() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write("\n" + line if cut_short else line)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        _append_line(path, line)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written to ({error.strerror}).", "Check the rights.") from error
     return entry
 
 
+def _append_line(path: Path, line: str) -> None:
+    # A line cut short by a crash must not swallow the next one.
+    cut_short = path.is_file() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write("\n" + line if cut_short else line)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container may run as a user without a name
+        return "unknown"
+
+
 def read(folder: Path) -> list[ReviewEntry]:
-    """All decisions in order. A line that was cut short by a crash is left out."""
+    """All decisions in order. A line that was cut short by a crash, or is no decision, is left out."""
     path = folder / REVIEW_NAME
     if not path.is_file():
         return []
     entries = []
-    for line in path.read_text("utf-8", errors="replace").splitlines():
+    for line in path.read_text("utf-8", errors="replace").split("\n"):
         try:
-            entries.append(ReviewEntry(**json.loads(line)))
-        except (json.JSONDecodeError, TypeError):
+            entry = ReviewEntry(**json.loads(line))
+        except (ValueError, TypeError, RecursionError):
             continue
+        if _sound(entry):
+            entries.append(entry)
     return entries
+
+
+def _sound(entry: ReviewEntry) -> bool:
+    """Whether the values are of the kinds that `append` writes."""
+    texts = (entry.who, entry.when, entry.action, entry.why)
+    image = entry.image is None or (isinstance(entry.image, int) and not isinstance(entry.image, bool))
+    return image and all(isinstance(text, str) for text in texts)
 
 
 def excluded(entries: Iterable[ReviewEntry]) -> set[int]:

@@ -1,26 +1,28 @@
 """Runs an audit: the one function behind the command line, the window's engine process and the tests."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.attacks.base import AttackContext
 from core.audit import provenance
-from core.audit.analyse import StartedAttack, requires_label
 from core.audit.cache import PosteriorCache
 from core.audit.device import pick_device
-from core.audit.hashing import check_independence
+from core.audit.hashing import check_independence, check_unchanged
 from core.audit.memory import ShrinkingBatch
-from core.audit.pipeline import LabelReading, Pipeline
-from core.audit.plan import PlannedSet, batches, find_sets, image_rows
+from core.audit.networks import check_network_classes, find_networks
+from core.audit.pipeline import Pipeline
+from core.audit.plan import PlannedSet, batches, check_classes, find_sets, image_rows, measured
+from core.audit.query import Querier, count_classes
 from core.audit.sources import open_sources
-from core.audit.spec import AuditSpec, read_spec, write_spec
-from core.audit.store import SPEC_NAME, AuditStore
+from core.audit.spec import AuditSpec, RunSettings, read_spec, write_spec
+from core.audit.started import StartedAttack
+from core.audit.store import SPEC_NAME, AuditStore, ImageRow
 from core.audit.summary import summarise, write_summary
 from core.data.check import check_data
 from core.data.samples import ImageSet, Role
-from core.errors import DataError, StoreError
+from core.errors import SpecError, StoreError
 from core.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,17 +64,42 @@ def run_audit(
     progress = progress or Progress()
     spec = spec.moved_to(folder.absolute())
     with AuditStore.create(folder) as store:
-        _claim(store, spec)
-        return _Run(spec, store, options, progress).run()
+        return _Run(_claimed(store, spec), store, options, progress).run()
 
 
-def _claim(store: AuditStore, spec: AuditSpec) -> None:
-    """Make the folder this spec's, or check that it already is."""
-    known = store.fact("spec_sha256")
-    if known not in {None, spec.sha256}:
+def _claimed(store: AuditStore, spec: AuditSpec) -> AuditSpec:
+    """Make the folder this spec's, or check that it already is; returns the spec with the batches it began with."""
+    if not any(row.state == "done" for row in store.images()):
+        store.clear()  # nothing is lost, and a spec that was mended after an error is no other audit
+    elif store.fact("spec_sha256") != spec.sha256:
         raise StoreError(f"{store.folder}: holds an audit of another spec.", "Choose another folder with --out.")
+    spec = replace(spec, run=_as_begun(store, spec.run))
+    path = store.folder / SPEC_NAME
+    if not _holds(path, spec):
+        write_spec(spec, path)
     store.set_fact("spec_sha256", spec.sha256)
-    write_spec(spec, store.folder / SPEC_NAME)
+    return spec
+
+
+def _as_begun(store: AuditStore, run: RunSettings) -> RunSettings:
+    """The settings with the batches of the first run, or smaller ones where memory must be saved.
+
+    Larger or smaller batches move scores by 1e-5; an audit that was stopped should not show where.
+    """
+    asked = {"batch": run.batch, "patch_batch": run.patch_batch}
+    first = store.fact("batches")
+    if first is None:
+        store.set_fact("batches", asked)
+        return run
+    return replace(run, **{key: min(value, first[key]) for key, value in asked.items()})
+
+
+def _holds(path: Path, spec: AuditSpec) -> bool:
+    """Whether a spec file already says the same, perhaps with a person's comments."""
+    try:
+        return read_spec(path) == spec
+    except SpecError:
+        return False
 
 
 @dataclass
@@ -88,58 +115,63 @@ class _Run:
         device = pick_device(self.options.device)
         self.progress.start("Opening the target", 1)
         trusted = self.options.trusted | ({self.spec.target.trust} if self.spec.target.trust else set())
-        target = self._open_target(device, frozenset(trusted))
-        sources = open_sources(self.spec, target, frozenset(trusted))
+        target = self._open_target(device, trusted)
+        sources = open_sources(self.spec, target, trusted)
+        networks = find_networks(self.spec)
         context = AttackContext(device, self.spec.seed, self.spec.folder, self.spec.run.patch_batch)
-        attacks = [
-            StartedAttack(e, e.attack.start(context), requires_label(e.attack, context)) for e in self.spec.attacks
-        ]
+        attacks = [StartedAttack(entry, context) for entry in self.spec.attacks]
         self.progress.step()
 
         sets = find_sets(self.spec, target.info.scheme)
-        self._note_classes(target, sets)
-        if not self.store.images():
-            self.store.add_images(image_rows(sets, self.spec.run.pixel_limit, self.progress))
-        rows = self.store.images()
+        check_unchanged(self.store, sources, networks, [s.scheme for s in sets])
+        rows = self._rows(sets)
+        reading = [s.reading for s in sets]
+        classes = target.info.classes or count_classes(target, rows, self.spec.run.pixel_limit)
+        for how in reading:
+            check_classes(how, classes)
+        check_network_classes(networks, classes)
+        self._note_sets(sets)
         self._check_data(sets)
-        check_independence(self.spec, self.store, sources, rows, self.progress)
+        check_independence(self.store, sources, networks, rows, self.progress)
 
-        self._record_run(device)
+        shrinking = ShrinkingBatch(self.spec.run.batch, self._shrunk)
         pipeline = Pipeline(
             store=self.store,
-            sources=sources,
+            querier=Querier(sources, reading, shrinking, self._cache()),
             attacks=attacks,
-            reading=[LabelReading(s.scheme, s.encoding) for s in sets],
-            shrinking=ShrinkingBatch(self.spec.run.batch, self._shrunk),
-            cache=self._cache(),
             seed=self.spec.seed,
             pixel_limit=self.spec.run.pixel_limit,
             kept_maps=self._kept_maps(),
         )
-        pipeline.run(batches(rows, self.spec.run.batch), self.progress)
-        self.store.set_fact("finished", provenance.now())
+        if any(row.state == "waiting" for row in rows) or self.store.fact("finished") is None:
+            self._record_run(device)
+            pipeline.run(batches(rows, self.spec.run.batch), self.progress)
+            self.store.set_fact("finished", provenance.now())
         summary = summarise(self.store, self.spec)
         write_summary(self.store.folder, summary)
         return summary
+
+    def _rows(self, sets: Sequence[PlannedSet]) -> list[ImageRow]:
+        """The audit's images; those that failed in an earlier run get another chance."""
+        limit = self.spec.run.pixel_limit
+        if not self.store.images():
+            self.store.add_images(image_rows(sets, limit, self.progress))
+        else:
+            self.store.retry(measured(row, limit) for row in self.store.images() if row.state == "failed")
+        return self.store.images()
 
     def _open_target(self, device: str, trusted: frozenset[str]) -> "Target":
         from core.targets.open import open_target
 
         entry = self.spec.target
         target = open_target(self.spec.resolve(entry.path), entry.options, entry.preprocessing, device, trusted)
-        facts = provenance.target_facts(target)
-        self.store.set_fact("target", facts)
+        self.store.set_fact("target", provenance.target_facts(target))
         return target
 
-    def _note_classes(self, target: "Target", sets: Sequence[PlannedSet]) -> None:
-        for planned in sets:
-            if target.info.classes and planned.scheme.classes != target.info.classes:
-                raise DataError(
-                    f"{planned.entry.path}: its class scheme {planned.scheme.name} has {planned.scheme.classes} "
-                    f"classes, the target {target.info.classes}.",
-                    "Choose the scheme the target was trained with.",
-                )
-        self.store.set_fact("classes", {"scheme": sets[0].scheme.name, "names": list(sets[0].scheme.names)})
+    def _note_sets(self, sets: Sequence[PlannedSet]) -> None:
+        scheme = next((s.scheme for s in sets if s.scheme is not None), None)
+        if scheme is not None:
+            self.store.set_fact("classes", {"scheme": scheme.name, "names": list(scheme.names)})
         self.store.set_fact("sets", [{"path": s.entry.path, "found": s.images.sentence} for s in sets])
 
     def _check_data(self, sets: Sequence[PlannedSet]) -> None:
@@ -167,14 +199,24 @@ class _Run:
 
 
 def check_planned(sets: Sequence[PlannedSet], pixel_limit: int, progress: Progress) -> dict[str, Any]:
-    """The data check of all image sets against each other, as a JSON-ready report."""
+    """The data check of all image sets against each other, as a JSON-ready report.
+
+    Label maps are looked at where all sets share one class scheme.
+    """
     by_role: dict[Role, list[ImageSet]] = {}
     for planned in sets:
-        by_role.setdefault(Role(planned.entry.role), []).append(planned.images)
-    return check_data(by_role, sets[0].scheme, progress, pixel_limit).to_dict()
+        images = replace(planned.images, encoding=planned.encoding)
+        by_role.setdefault(Role(planned.entry.role), []).append(images)
+    schemes = {planned.scheme for planned in sets if planned.scheme is not None}
+    scheme = schemes.pop() if len(schemes) == 1 else None
+    return check_data(by_role, scheme, progress, pixel_limit).to_dict()
 
 
 def open_audit(folder: Path) -> tuple[AuditStore, AuditSpec]:
     """Open a finished or running audit for reading."""
     store = AuditStore.read(folder)
-    return store, read_spec(folder / SPEC_NAME)
+    try:
+        return store, read_spec(folder / SPEC_NAME)
+    except SpecError:
+        store.close()
+        raise

@@ -1,12 +1,15 @@
 """What the audit queries: the target itself, the target with dropout, or a hardened target."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from core import __version__
+from core.audit.provenance import library_versions
 from core.audit.spec import AuditSpec
 from core.defenses.chain import Chain
 from core.defenses.dropout import Dropout
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from core.targets.base import Output, Target
 
 
+ASSUMED = "Nothing says how images are prepared"
+"""What a target notes whose file does not say its pre-processing."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One way to query a model, with the defense chains that are applied to its outputs.
@@ -26,7 +33,7 @@ class Source:
     Attributes
     ----------
     id
-        Tells the sources of an audit apart; part of the cache key.
+        Tells the sources of an audit apart.
     target
         The opened model.
     chains
@@ -43,6 +50,11 @@ class Source:
     dropout: Dropout | None = None
     seed: int = 0
 
+    @property
+    def hardened(self) -> bool:
+        """Whether the model is another one than the audited target."""
+        return isinstance(self.chains[0].source, Hardened)
+
     def outputs(self, images: Sequence[npt.NDArray[np.uint8]], hashes: Sequence[str]) -> list["Output"]:
         """Query the model with images; `hashes` key dropout's masks."""
         if self.dropout is None:
@@ -52,12 +64,14 @@ class Source:
         keys = [key_for(self.seed, sha, "dropout") for sha in hashes]
         return with_dropout(self.target, self.dropout).outputs_for(images, keys)
 
-    @property
+    @cached_property
     def cache_parts(self) -> tuple[str, ...]:
-        """What the outputs depend on, besides the image."""
-        settings = str(self.target.preprocessing)
-        seed = str(self.seed) if self.dropout else ""
-        return (self.target.info.sha256, settings, self.id, seed, self.target.device.split(":")[0])
+        """What the outputs depend on, besides the image and its batch."""
+        info, device = self.target.info, self.target.device.partition(":")[0]
+        said = getattr(self.target, "options", None)
+        seed = self.seed if self.dropout else None
+        parts = (info.sha256, info.format, self.target.preprocessing, said, self.dropout, seed, device, __version__)
+        return (*map(str, parts), *map(str, library_versions().items()))
 
 
 def open_sources(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[Source, ...]:
@@ -76,11 +90,14 @@ def _open(spec: AuditSpec, target: "Target", name: str, chains: tuple[Chain, ...
     if source is None:
         return Source(name, target, chains)
     if isinstance(source, Dropout):
-        target.module()  # says why where the format has none, before any work is done
+        from core.targets.dropout import with_dropout
+
+        with_dropout(target, source)  # says why where the format or the architecture cannot, before any work is done
         return Source(name, target, chains, source, spec.seed)
     if isinstance(source, Hardened):
         hardened = _open_hardened(spec, source, target.device, trusted)
-        if target.info.classes and hardened.info.classes != target.info.classes:
+        counts = {t.info.classes for t in (hardened, target)} - {0}  # 0: not known until it has run
+        if len(counts) > 1:
             raise SpecError(
                 f"{source.path}: has {hardened.info.classes} classes, the target {target.info.classes}.",
                 "A hardened target must give the same classes.",
@@ -90,9 +107,13 @@ def _open(spec: AuditSpec, target: "Target", name: str, chains: tuple[Chain, ...
 
 
 def _open_hardened(spec: AuditSpec, source: Hardened, device: str, trusted: frozenset[str]) -> "Target":
+    """Open a hardened target. What its own file and the defense do not say is as for the target."""
     from core.targets.open import open_target
 
-    options = TargetOptions.from_mapping(
-        {k: v for k, v in source.to_mapping().items() if k in {"format", "architecture", "encoder"} and v}
-    )
-    return open_target(spec.resolve(source.path), options, spec.target.preprocessing, device, trusted)
+    own = {k: v for k, v in source.to_mapping().items() if k in {"format", "architecture", "encoder"} and v}
+    options = TargetOptions.from_mapping(own) if own else replace(spec.target.options, format="auto")
+    path = spec.resolve(source.path)
+    hardened = open_target(path, options, None, device, trusted)
+    if spec.target.preprocessing is None or not any(ASSUMED in note for note in hardened.info.notes):
+        return hardened
+    return open_target(path, options, spec.target.preprocessing, device, trusted)

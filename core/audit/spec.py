@@ -4,155 +4,47 @@ Paths in a spec are relative to the folder of the spec file. Every message of a 
 allowed there. Imports no torch.
 """
 
-import os
+import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import tomli_w
 
 from core.attacks.all import ATTACKS
-from core.attacks.base import Attack
-from core.data.images import PIXEL_LIMIT
+from core.audit.spec_parts import (
+    VERSION,
+    AttackEntry,
+    AuditSpec,
+    ImagesEntry,
+    RunSettings,
+    TargetEntry,
+    to_mapping,
+)
+from core.data.labels import ENCODINGS
 from core.data.samples import Role
 from core.defenses.chain import Chain
-from core.defenses.hardened import Hardened
 from core.errors import SpecError
-from core.files import sha256_of_bytes, write_text
-from core.parameters import Choice, param
+from core.files import write_text
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
 
-VERSION = 1
+__all__ = [
+    "AttackEntry",
+    "AuditSpec",
+    "ImagesEntry",
+    "RunSettings",
+    "TargetEntry",
+    "attack_entries",
+    "parse_spec",
+    "read_spec",
+    "to_mapping",
+    "write_spec",
+]
 
-
-@dataclass(frozen=True)
-class RunSettings(Choice):
-    """How the runner works. Nothing here changes what is asked, only how fast and how much is kept."""
-
-    name: ClassVar[str] = "run"
-    batch: int = param(4, "images per forward pass of the target", unit="images", low=1, high=256)
-    patch_batch: int = param(64, "patches per forward pass of the attack network", unit="patches", low=1, high=4096)
-    maps: str = param("all", "which membership maps are kept", choices=("all", "primary", "none"))
-    cache_gb: float = param(10.0, "room for cached posteriors; 0: no cache", unit="GB", low=0)
-    data_check: bool = param(True, "look for duplicates, mismatches and shifts before the run")
-    resamples: int = param(2000, "bootstrap resamples behind each interval", low=100, high=100_000)
-    level: float = param(0.95, "level of the intervals", low=0.5, high=0.999)
-    pixel_limit: int = param(PIXEL_LIMIT, "larger images are refused before they are decoded", unit="px", low=1)
-
-
-@dataclass(frozen=True)
-class TargetEntry:
-    """The target: its file, and what the file does not say itself."""
-
-    path: str
-    options: TargetOptions = field(default_factory=TargetOptions)
-    preprocessing: Preprocessing | None = None
-    trust: str | None = None
-    """SHA-256 of a file with code (TorchScript, .pt2) that the spec's author trusts."""
-
-
-@dataclass(frozen=True)
-class ImagesEntry:
-    """One folder or list of images of one role."""
-
-    role: Role
-    path: str
-    layout: str = "auto"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    scheme: str | None = None
-    encoding: str | None = None
-    limit: int | None = None
-
-
-@dataclass(frozen=True)
-class AttackEntry:
-    """One attack, under a name that is unique in the audit."""
-
-    id: str
-    attack: Attack
-    primary: bool = False
-
-
-@dataclass(frozen=True)
-class AuditSpec:
-    """Target x image sets x defenses x attacks."""
-
-    name: str
-    target: TargetEntry
-    images: tuple[ImagesEntry, ...]
-    defenses: tuple[Chain, ...]
-    attacks: tuple[AttackEntry, ...]
-    scheme: str | None = None
-    seed: int = 0
-    run: RunSettings = field(default_factory=RunSettings)
-    folder: Path = field(default=Path(), compare=False)
-
-    @property
-    def primary(self) -> AttackEntry:
-        """The one attack named before anything is scored; all others are exploratory."""
-        return next((a for a in self.attacks if a.primary), self.attacks[0])
-
-    def resolve(self, path: str) -> Path:
-        """A path of the spec as a path on this machine."""
-        return (self.folder / Path(path).expanduser()).absolute()
-
-    def moved_to(self, folder: Path) -> "AuditSpec":
-        """The same spec for a file in another folder: relative paths are rewritten."""
-
-        def moved(path: str) -> str:
-            if not path or Path(path).expanduser().is_absolute():
-                return path
-            return Path(os.path.relpath(self.resolve(path), folder.absolute())).as_posix()
-
-        return replace(
-            self,
-            folder=folder,
-            target=replace(self.target, path=moved(self.target.path)),
-            images=tuple(_moved_images(i, moved) for i in self.images),
-            defenses=tuple(_moved_chain(c, moved) for c in self.defenses),
-            attacks=tuple(replace(a, attack=_moved_attack(a.attack, moved)) for a in self.attacks),
-            scheme=_moved_scheme(self.scheme, moved),
-        )
-
-    @property
-    def sha256(self) -> str:
-        """Hash of what is asked; the run settings that change no result are left out."""
-        table = to_mapping(self)
-        table.pop("run")
-        table.pop("name")
-        return sha256_of_bytes(tomli_w.dumps(table).encode())
-
-
-Moved = Callable[[str], str]
-"""Rewrites a relative path for another folder."""
-
-
-def _moved_scheme(scheme: str | None, moved: Moved) -> str | None:
-    """A scheme is a built-in name or a file."""
-    return moved(scheme) if scheme and scheme.endswith((".toml", ".json")) else scheme
-
-
-def _moved_images(entry: ImagesEntry, moved: Moved) -> ImagesEntry:
-    # A layout's own options are relative to its folder or list, not to the spec.
-    return replace(entry, path=moved(entry.path), scheme=_moved_scheme(entry.scheme, moved))
-
-
-def _moved_chain(chain: Chain, moved: Moved) -> Chain:
-    source = chain.source
-    if not isinstance(source, Hardened):
-        return chain
-    return replace(chain, defenses=(replace(source, path=moved(source.path)), *chain.outputs))
-
-
-def _moved_attack(attack: Attack, moved: Moved) -> Attack:
-    network = getattr(attack, "network", None)
-    return replace(attack, network=moved(network)) if network else attack  # type: ignore[call-arg]
-
-
-# ---------------------------------------------------------------- reading
+ATTACK_ID = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,39}")
+"""Attack ids become parts of file names."""
 
 
 def read_spec(path: Path) -> AuditSpec:
@@ -187,7 +79,7 @@ def parse_spec(table: Mapping[str, Any], folder: Path = Path()) -> AuditSpec:
         attacks=attacks,
         scheme=_typed(table, "scheme", str, "", None),
         seed=seed,
-        run=RunSettings.from_mapping(table.get("run", {})),
+        run=RunSettings.from_mapping(_typed(table, "run", dict, "", {})),
         folder=folder,
     )
 
@@ -198,9 +90,9 @@ def _target(table: Mapping[str, Any]) -> TargetEntry:
     if not path:
         raise SpecError("target: the key 'path' is missing.", "It takes the path of a model file or folder.")
     trust = _typed(rest, "trust", str, "target", None)
-    preprocessing = rest.pop("preprocessing", None)
-    rest.pop("path", None)
-    rest.pop("trust", None)
+    preprocessing = _typed(rest, "preprocessing", dict, "target", None)
+    for key in ("path", "trust", "preprocessing"):
+        rest.pop(key, None)
     return TargetEntry(
         path=path,
         options=TargetOptions.from_mapping(rest),
@@ -220,13 +112,16 @@ def _images(table: Mapping[str, Any], index: int) -> ImagesEntry:
     limit = _typed(table, "limit", int, where, None)
     if limit is not None and limit < 1:
         raise SpecError(f"{where}: 'limit' cannot be {limit}.", "It takes a whole number of at least 1.")
+    encoding = _typed(table, "encoding", str, where, None)
+    if encoding not in {None, *ENCODINGS}:
+        raise SpecError(f"{where}: 'encoding' cannot be {encoding!r}.", f"It takes one of {', '.join(ENCODINGS)}.")
     return ImagesEntry(
         role=Role(role),
         path=path,
         layout=_typed(table, "layout", str, where, "auto"),
         options=_typed(table, "options", dict, where, {}),
         scheme=_typed(table, "scheme", str, where, None),
-        encoding=_typed(table, "encoding", str, where, None),
+        encoding=encoding,
         limit=limit,
     )
 
@@ -250,6 +145,10 @@ def attack_entries(tables: Sequence[Mapping[str, Any]]) -> tuple[AttackEntry, ..
         label = _typed(rest, "id", str, "attacks", None)
         rest.pop("primary", None)
         rest.pop("id", None)
+        if label is not None and (not ATTACK_ID.fullmatch(label) or "--" in label):
+            raise SpecError(
+                f"attacks: 'id' cannot be {label!r}.", "It takes up to 40 letters, digits and the characters _ . -"
+            )
         attack = ATTACKS.make(rest)
         entries.append(AttackEntry(_unique(label or attack.name, entries), attack, primary))
     if sum(e.primary for e in entries) > 1:
@@ -258,10 +157,10 @@ def attack_entries(tables: Sequence[Mapping[str, Any]]) -> tuple[AttackEntry, ..
 
 
 def _unique(name: str, entries: Sequence[AttackEntry]) -> str:
-    taken = {e.id for e in entries}
+    taken = {e.id.lower() for e in entries}  # not every file system tells A from a
     number = 2
     unique = name
-    while unique in taken:
+    while unique.lower() in taken:
         unique, number = f"{name}-{number}", number + 1
     return unique
 
@@ -298,45 +197,6 @@ def _tables(table: Mapping[str, Any], key: str, *, required: bool = False) -> Se
     if required and not value:
         raise SpecError(f"'{key}' is missing.", f"Add at least one [[{key}]].")
     return value
-
-
-# ---------------------------------------------------------------- writing
-
-
-def to_mapping(spec: AuditSpec) -> dict[str, Any]:
-    """The spec as a TOML document."""
-    target: dict[str, Any] = {"path": spec.target.path, **_set_only(spec.target.options)}
-    if spec.target.trust:
-        target["trust"] = spec.target.trust
-    if spec.target.preprocessing is not None:
-        target["preprocessing"] = spec.target.preprocessing.to_mapping()
-    head: dict[str, Any] = {"version": VERSION, "name": spec.name, "seed": spec.seed}
-    if spec.scheme:
-        head["scheme"] = spec.scheme
-    return head | {
-        "target": target,
-        "run": spec.run.to_mapping(),
-        "images": [_images_table(i) for i in spec.images],
-        "defenses": [c.to_table() for c in spec.defenses],
-        "attacks": [_attack_table(a) for a in spec.attacks],
-    }
-
-
-def _set_only(options: TargetOptions) -> dict[str, Any]:
-    """Options that differ from their default: an empty architecture in a file says nothing."""
-    plain = TargetOptions().to_mapping()
-    return {k: v for k, v in options.to_mapping().items() if plain.get(k) != v}
-
-
-def _images_table(entry: ImagesEntry) -> dict[str, Any]:
-    table: dict[str, Any] = {"role": str(entry.role), "path": entry.path, "layout": entry.layout}
-    rest = {"options": dict(entry.options), "scheme": entry.scheme, "encoding": entry.encoding, "limit": entry.limit}
-    return table | {k: v for k, v in rest.items() if v}
-
-
-def _attack_table(entry: AttackEntry) -> dict[str, Any]:
-    table = {"name": entry.attack.name, "id": entry.id, **entry.attack.to_mapping()}
-    return table | {"primary": True} if entry.primary else table
 
 
 def write_spec(spec: AuditSpec, path: Path) -> None:

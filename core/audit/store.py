@@ -3,6 +3,7 @@
     audit.toml        the spec
     results.sqlite    images, scores, confusion counts, facts about the run
     maps/             one .npz per image, defense and attack
+    running.lock      while a run writes here
     summary.json      metrics, written when the run ends
     review.jsonl      what people decided (see `core.audit.review`)
 
@@ -11,7 +12,7 @@ Imports no torch.
 
 import contextlib
 import json
-import os
+import shutil
 import sqlite3
 import threading
 import zlib
@@ -26,14 +27,17 @@ import numpy.typing as npt
 
 from core.attacks.base import AttackResult
 from core.audit import mapfile
-from core.audit.schema import SCHEMA_VERSION, TABLES
+from core.audit.database import DAMAGE, open_to_read, open_to_write
+from core.audit.folder import take_folder, unwritable
+from core.audit.lock import FolderLock
+from core.audit.names import file_name
 from core.data.samples import Role
 from core.errors import StoreError
 
 SPEC_NAME = "audit.toml"
 RESULTS_NAME = "results.sqlite"
 SUMMARY_NAME = "summary.json"
-LOCK_NAME = "running.lock"
+MOST_COUNTS_BYTES = 8 * 256 * 256
 
 
 @dataclass(frozen=True)
@@ -92,66 +96,42 @@ class ImageResult:
 
 
 class AuditStore:
-    """An audit folder. Open with `create` (the runner) or `read` (everybody else); usable from several threads."""
+    """An audit folder. Open with `create` (the runner) or `read` (everybody else); usable from several threads.
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, *, writer: bool = False) -> None:
+    Raises `StoreError` where the folder is damaged, full or may not be written to.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, running: FolderLock | None = None) -> None:
         self.folder = folder
         self._connection = connection
-        self._writer = writer
+        self._running = running
         self._lock = threading.Lock()
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        """Open a folder for writing, made if needed. Raises `StoreError` if another run is writing to it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        _take_lock(folder / LOCK_NAME)
-        connection = sqlite3.connect(folder / RESULTS_NAME, check_same_thread=False, isolation_level=None)
+        """Open a folder for writing, made if needed. Refuses a folder of other things, or that a run writes to."""
+        running = take_folder(folder, RESULTS_NAME)
         try:
-            connection.execute("PRAGMA busy_timeout = 500")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(TABLES)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            (folder / LOCK_NAME).unlink(missing_ok=True)
-            raise StoreError(
-                f"{folder / RESULTS_NAME}: is damaged ({error}).", "Move it away and run again."
-            ) from error
-        return cls(folder, connection, writer=True)
+            return cls(folder, open_to_write(folder / RESULTS_NAME), running)
+        except BaseException:
+            running.release()
+            raise
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Open a folder for reading, even from read-only media. Raises `StoreError` if it is no audit."""
-        path = folder / RESULTS_NAME
-        if not path.is_file():
-            raise StoreError(f"{folder}: is not an audit (no {RESULTS_NAME}).", "Give a folder made by `audit`.")
-        # `immutable` skips locks and the write-ahead log: all that a read-only folder allows.
-        live = path.with_name(RESULTS_NAME + "-wal").exists()
-        mode = "mode=ro" if live else "mode=ro&immutable=1"
-        try:
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, check_same_thread=False)
-            connection.execute("SELECT count(*) FROM images").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{path}: cannot be read ({error}).", "The file is damaged; run the audit again."
-            ) from error
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            connection.close()
-            raise StoreError(f"{folder}: was made by a newer SegLeak.", "Update SegLeak to open it.")
-        return cls(folder, connection)
+        """Open a folder for reading, even from read-only media."""
+        return cls(folder, open_to_read(folder / RESULTS_NAME))
 
     def close(self) -> None:
         """Close the file. A writer folds its log into it, so that the folder can be opened from read-only media."""
         with self._lock:
-            if self._writer:
-                # Fails while somebody reads; the last one to close the file folds the log in then.
+            if self._running is not None:
+                # Fails while somebody reads, or on a full disk; whoever closes the file last folds the log in then.
                 with contextlib.suppress(sqlite3.OperationalError):
                     self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
-            if self._writer:
-                (self.folder / LOCK_NAME).unlink(missing_ok=True)
+            if self._running is not None:
+                self._running.release()
 
     def __enter__(self) -> Self:
         return self
@@ -159,26 +139,52 @@ class AuditStore:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Say of whatever is wrong with the file's contents that the file is damaged."""
+        try:
+            with self._lock:
+                yield self._connection
+        except DAMAGE as error:
+            raise StoreError(f"{self.folder / RESULTS_NAME}: is damaged ({error}).", "Run the audit again.") from error
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing."""
+        try:
+            with self._lock, self._connection:
+                self._connection.execute("BEGIN")
+                yield self._connection
+        except sqlite3.Error as error:
+            raise unwritable(self.folder, error) from error
+
     # ------------------------------------------------------------ facts
 
     def set_fact(self, key: str, value: Any) -> None:
         """Record something about the run, as JSON."""
-        with self._lock:
-            self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, json.dumps(value)))
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, json.dumps(value)))
 
     def fact(self, key: str, default: Any = None) -> Any:
         """Something recorded about the run."""
-        with self._lock:
-            row = self._connection.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        with self._reading() as connection:
+            row = connection.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
+            return default if row is None else json.loads(row[0])
 
     def facts(self) -> dict[str, Any]:
         """Everything recorded about the run."""
-        with self._lock:
-            rows = self._connection.execute("SELECT key, value FROM facts ORDER BY key").fetchall()
-        return {key: json.loads(value) for key, value in rows}
+        with self._reading() as connection:
+            rows = connection.execute("SELECT key, value FROM facts ORDER BY key")
+            return {key: json.loads(value) for key, value in rows}
 
     # ------------------------------------------------------------ images
+
+    def clear(self) -> None:
+        """Forget everything: images, results and facts."""
+        shutil.rmtree(self.folder / "maps", ignore_errors=True)
+        with self._writing() as connection:
+            for table in ("scores", "confusions", "images", "facts"):
+                connection.execute(f"DELETE FROM {table}")
 
     def add_images(self, rows: Iterable[ImageRow]) -> None:
         """Register the audit's images, in order."""
@@ -187,38 +193,50 @@ class AuditStore:
             for r in rows
         ]
         columns = "id, role, entry, key, path, label_path, grp, height, width, state, reason"
-        with self._lock, self._connection:
-            self._connection.execute("BEGIN")
-            self._connection.executemany(f"INSERT INTO images ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", values)
+        with self._writing() as connection:
+            connection.executemany(f"INSERT INTO images ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", values)
 
     def images(self) -> list[ImageRow]:
         """All images, in the spec's order."""
-        with self._lock:
-            rows = self._connection.execute(f"SELECT {IMAGE_COLUMNS} FROM images ORDER BY id").fetchall()
-        return [ImageRow(row[0], Role(row[1]), *row[2:]) for row in rows]
+        with self._reading() as connection:
+            rows = connection.execute(f"SELECT {IMAGE_COLUMNS} FROM images ORDER BY id")
+            return [ImageRow(row[0], Role(row[1]), *row[2:]) for row in rows]
 
     def fail(self, image: int, reason: str) -> None:
-        """Record that an image cannot be audited, and why."""
-        with self._lock:
-            self._connection.execute("UPDATE images SET state = 'failed', reason = ? WHERE id = ?", (reason, image))
+        """Record that a waiting image cannot be audited, and why; what is done stays done."""
+        with self._writing() as connection:
+            query = "UPDATE images SET state = 'failed', reason = ? WHERE id = ? AND state = 'waiting'"
+            connection.execute(query, (reason, image))
+
+    def retry(self, rows: Iterable[ImageRow]) -> None:
+        """Give failed images another chance: take their state, reason and size from `rows`."""
+        values = [(r.state, r.reason, r.height, r.width, r.id) for r in rows]
+        query = "UPDATE images SET state = ?, reason = ?, height = ?, width = ? WHERE id = ? AND state = 'failed'"
+        with self._writing() as connection:
+            connection.executemany(query, values)
 
     # ------------------------------------------------------------ results
 
     def write(self, result: ImageResult) -> None:
         """Write one image's results: its maps first, then everything else in one transaction."""
-        for (defense, attack), outcome in result.results.items():
-            if isinstance(outcome, AttackResult) and (outcome.maps or outcome.windows is not None):
-                mapfile.write(self.map_path(result.image, defense, attack), outcome)
         scores = [(result.image, d, a, *_score_columns(o)) for (d, a), o in result.results.items()]
         confusions = [(result.image, d, _packed(c)) for d, c in result.confusions.items()]
-        with self._lock, self._connection:
-            self._connection.execute("BEGIN")
-            self._connection.executemany("INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?)", scores)
-            self._connection.executemany("INSERT OR REPLACE INTO confusions VALUES (?,?,?)", confusions)
-            self._connection.execute(
+        self._write_maps(result)
+        with self._writing() as connection:
+            connection.executemany("INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?)", scores)
+            connection.executemany("INSERT OR REPLACE INTO confusions VALUES (?,?,?)", confusions)
+            connection.execute(
                 "UPDATE images SET state='done', reason=NULL, sha256=?, label_sha256=?, batch=? WHERE id=?",
                 (result.sha256, result.label_sha256, result.batch, result.image),
             )
+
+    def _write_maps(self, result: ImageResult) -> None:
+        try:
+            for (defense, attack), outcome in result.results.items():
+                if isinstance(outcome, AttackResult) and (outcome.maps or outcome.windows is not None):
+                    mapfile.write(self.map_path(result.image, defense, attack), outcome)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
 
     def scores(self, defense: str | None = None, attack: str | None = None) -> list[ScoreRow]:
         """Scores in image order, of one defense and attack or of all."""
@@ -226,21 +244,19 @@ class AuditStore:
             "SELECT image, defense, attack, score, reason FROM scores "
             "WHERE (?1 IS NULL OR defense = ?1) AND (?2 IS NULL OR attack = ?2) ORDER BY image, defense, attack"
         )
-        with self._lock:
-            return [ScoreRow(*row) for row in self._connection.execute(query, (defense, attack))]
+        with self._reading() as connection:
+            rows = connection.execute(query, (defense, attack))
+            return [ScoreRow(i, d, a, None if s is None else float(s), why) for i, d, a, s, why in rows]
 
-    def confusions(self, defense: str) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    def confusions(self, defense: str) -> list[tuple[int, npt.NDArray[np.int64]]]:
         """Image id and confusion counts `(C, C)` of every image counted under a defense."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT image, counts FROM confusions WHERE defense = ? ORDER BY image", (defense,)
-            ).fetchall()
-        for image, blob in rows:
-            yield image, _unpacked(blob)
+        query = "SELECT image, counts FROM confusions WHERE defense = ? ORDER BY image"
+        with self._reading() as connection:
+            return [(image, _unpacked(blob)) for image, blob in connection.execute(query, (defense,))]
 
     def map_path(self, image: int, defense: str, attack: str) -> Path:
         """Where the maps of one image under one defense and attack lie."""
-        return self.folder / "maps" / f"{image:06d}" / f"{defense}--{attack}.npz"
+        return self.folder / "maps" / f"{image:06d}" / f"{file_name(f'{defense}--{attack}')}.npz"
 
     def maps(self, image: int, defense: str, attack: str) -> dict[str, npt.NDArray[np.float32]]:
         """Maps `(h, w)` by name and, as "windows", the visited patches `(n, 3)`. Empty when none were kept."""
@@ -257,28 +273,9 @@ def _packed(counts: npt.NDArray[np.int64]) -> bytes:
 
 
 def _unpacked(blob: bytes) -> npt.NDArray[np.int64]:
-    flat = np.frombuffer(zlib.decompress(blob), dtype="<i8").astype(np.int64)
+    unpacking = zlib.decompressobj()
+    flat = np.frombuffer(unpacking.decompress(blob, MOST_COUNTS_BYTES), dtype="<i8").astype(np.int64)
+    if not unpacking.eof:
+        raise ValueError("confusion counts are cut short, or more than any target has")
     side = round(len(flat) ** 0.5)
     return flat.reshape(side, side)
-
-
-def _take_lock(path: Path) -> None:
-    """Say that this process writes here; a lock left by a process that is gone is taken over."""
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
-        text = path.read_text()
-        if text.isdigit() and int(text) != os.getpid() and _alive(int(text)):
-            raise StoreError(
-                f"{path.parent}: another run (process {text}) is writing to it.", "Wait for it, or stop it first."
-            ) from None
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(str(os.getpid()))
-
-
-def _alive(process: int) -> bool:
-    import psutil
-
-    return bool(psutil.pid_exists(process))

@@ -5,19 +5,20 @@ cannot be used; 130 stopped on request (run the same command again to go on).
 """
 
 import argparse
+import os
 import signal
-import sys
 from collections.abc import Sequence
 from types import FrameType
 
 from core import __version__
-from core.cli import audit, check, export, info, purge, review, train
+from core.cli import audit, check, export, info, purge, review, scenes, train
 from core.cli.screen import Screen
+from core.cli.usage import Parser
 from core.errors import Cancelled, SegLeakError
 
 DONE, DONE_WITH_FAILURES, UNUSABLE, STOPPED = 0, 1, 2, 130
 
-COMMANDS = (audit, check, train, export, info, review, purge)
+COMMANDS = (audit, check, train, export, info, review, purge, scenes)
 
 EXAMPLES = """\
 a first audit:
@@ -33,7 +34,7 @@ a first audit:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    root = argparse.ArgumentParser(
+    root = Parser(
         prog="main.py",
         description="SegLeak shows where a segmentation model remembers its training images.",
         epilog=EXAMPLES,
@@ -63,11 +64,23 @@ def run(arguments: Sequence[str]) -> int:
         except Cancelled:
             screen.note("Stopped. Everything finished so far is kept; the same command goes on from there.")
             return STOPPED
-        except SegLeakError as error:
-            screen.error(error)
+        except (SegLeakError, OSError, MemoryError) as error:
+            screen.error(_told(error))
             return UNUSABLE
         finally:
             screen.close()
+
+
+def _told(error: SegLeakError | OSError | MemoryError) -> SegLeakError:
+    """An error of the machine, with what to do about it."""
+    if isinstance(error, SegLeakError):
+        return error
+    if isinstance(error, MemoryError):
+        return SegLeakError("Memory ran out.", "Use a smaller --batch, or set a tile in the pre-processing.")
+    what = f"{error.filename}: " if error.filename else ""
+    return SegLeakError(
+        f"{what}{error.strerror or error}.", "Check that it is there, may be written to, and that the disk has room."
+    )
 
 
 class _Interrupts:
@@ -91,6 +104,7 @@ class _Interrupts:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if self._screen.progress.cancelled:
-            sys.exit(STOPPED)
+            # Not sys.exit, which waits for the threads. Whatever is being written survives this, as it does SIGKILL.
+            os._exit(STOPPED)
         self._screen.note("Stopping after the images in flight. Once more stops at once.")
         self._screen.progress.cancel()

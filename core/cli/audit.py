@@ -16,12 +16,12 @@ from core.audit.spec import (
     read_spec,
     to_mapping,
 )
-from core.audit.store import SPEC_NAME
+from core.audit.store import AuditStore
 from core.cli.flags import add_flags, given_flags, read_choice, read_flags
 from core.cli.models import add_device_flag, add_target_flags, trusted_hashes
-from core.cli.report import print_summary
+from core.cli.report import has_error, print_findings, print_summary, stored_findings
 from core.cli.screen import Screen
-from core.cli.sets import add_set_flags, entries
+from core.cli.sets import add_set_flags, dest, entries, spec_file
 from core.data.samples import Role
 from core.defenses import DEFENSES
 from core.defenses.chain import Chain
@@ -34,11 +34,20 @@ SUFFIX = ".segleak"
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("audit", help="score images, draw membership maps, compare defenses")
-    parser.add_argument("spec", nargs="?", type=Path, help="audit spec (TOML), or an audit folder to go on with")
-    parser.add_argument("--out", type=Path, help=f"audit folder to write (default: the spec's name with {SUFFIX})")
+    parser = commands.add_parser(
+        "audit",
+        usage="%(prog)s SPEC [options], or --target FILE, images, defenses and attacks",
+        help="score images, draw membership maps, compare defenses",
+        epilog="What a defense, attack or layout is and takes: main.py info NAME, as in main.py info gauss.",
+    )
+    parser.add_argument(
+        "spec", nargs="?", metavar="SPEC", type=Path, help="audit spec (TOML), or an audit folder to go on with"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help=f"audit folder to write (default: the spec's name with {SUFFIX})"
+    )
     parser.add_argument("--name", default=None, help="name of the audit")
-    parser.add_argument("--seed", type=int, default=0, help="seed of all random draws (default 0)")
+    parser.add_argument("--seed", type=int, help="seed of all random draws (default 0)")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     add_device_flag(parser)
     add_target_flags(parser)
@@ -70,17 +79,34 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     summary = run_audit(spec, folder, options, screen.progress)
     screen.close()
     print_summary(summary, screen)
+    with AuditStore.read(folder) as store:
+        findings = stored_findings(store)
+    print_findings(findings, screen, notes=False)
     screen.note(f"Audit folder: {folder}")
-    return 1 if summary["failed"] else 0
+    return 1 if summary["failed"] or has_error(findings) else 0
 
 
 def _spec_and_folder(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
     if args.spec is None:
         return _from_flags(args)
-    path: Path = args.spec / SPEC_NAME if args.spec.is_dir() else args.spec
-    spec = read_spec(path)
-    spec = _with_settings(spec, args)
+    path = spec_file(args.spec)
+    _refuse_beside_spec(args)
+    spec = _with_settings(read_spec(path), args)
     return spec, args.out or (args.spec if args.spec.is_dir() else path.with_suffix(SUFFIX))
+
+
+def _refuse_beside_spec(args: argparse.Namespace) -> None:
+    """A spec says what is asked; flags that say it again would be left out without a word."""
+    named = {f"--{role}s": getattr(args, dest(role)) for role in Role}
+    named |= {f"--{name}": getattr(args, name) for name in ("target", "defense", "attack", "scheme", "encoding")}
+    named |= {f"--{name}": getattr(args, name) for name in ("name", "limit")}
+    given = [flag for flag, value in named.items() if value]
+    given += [] if args.seed is None else ["--seed"]
+    given += [] if args.layout == "auto" else ["--layout"]
+    given += [f"--target-{name}" for name in given_flags(args, TargetOptions, "target-")]
+    given += [f"--input-{name}" for name in given_flags(args, Preprocessing, "input-")]
+    if given:
+        raise SpecError(f"{', '.join(given)} cannot be given beside a spec.", "Write it into the spec.")
 
 
 def _with_settings(spec: AuditSpec, args: argparse.Namespace) -> AuditSpec:
@@ -107,7 +133,7 @@ def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
         defenses=tuple(Chain.parse(_chain(text)) for text in args.defense or ["none"]),
         attacks=_attacks(args.attack or ["loss"]),
         scheme=args.scheme,
-        seed=args.seed,
+        seed=args.seed or 0,
         run=read_flags(args, RunSettings) or RunSettings(),
     )
     # Through the file's form, so that flags are checked exactly as a spec file is.

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from core.audit.plan import PlannedSet, find_sets
 from core.audit.spec import AuditSpec, RunSettings, TargetEntry, attack_entries, read_spec
-from core.audit.store import SPEC_NAME
 from core.cli.models import add_device_flag, add_target_flags, open_from_flags, trusted_hashes
+from core.cli.report import STYLES, has_error, print_findings
 from core.cli.screen import Screen
-from core.cli.sets import add_set_flags, entries
+from core.cli.sets import add_set_flags, entries, spec_file
 from core.data.samples import Role
 from core.defenses.chain import Chain
-from core.errors import SpecError
+from core.errors import DataError, SpecError
 
 if TYPE_CHECKING:
     from core.targets.base import Target
 
-STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
-
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("check", help="check a target on one image, and image sets against each other")
-    parser.add_argument("spec", nargs="?", type=Path, help="audit spec or audit folder")
+    parser = commands.add_parser(
+        "check",
+        usage="%(prog)s SPEC [options], or --target FILE, images, or both",
+        help="check a target on one image, and image sets against each other",
+    )
+    parser.add_argument("spec", nargs="?", metavar="SPEC", type=Path, help="audit spec or audit folder")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     add_device_flag(parser)
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     target = _target(args, spec)
     if spec is not None and spec.images:
         sets = find_sets(spec, None if target is None else target.info.scheme)
-        report["sets"] = [planned.images.sentence for planned in sets]
+        report["sets"] = [_sentence(planned) for planned in sets]
         limit = spec.run.pixel_limit
         report["data"] = check_planned(sets, limit, screen.progress)
     if target is not None:
@@ -54,13 +56,16 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         screen.print(json.dumps(report, indent=1))
     else:
         _print(report, screen)
-    return 1 if any(f["severity"] == "error" for f in report.get("data", {}).get("findings", ())) else 0
+    findings = report.get("data", {}).get("findings", ())
+    return 1 if has_error(findings) or not report.get("target", {}).get("fits", True) else 0
 
 
 def _spec(args: argparse.Namespace) -> AuditSpec | None:
-    if args.spec is not None:
-        return read_spec(args.spec / SPEC_NAME if args.spec.is_dir() else args.spec)
     images = entries(args, *Role)
+    if args.spec is not None:
+        if images or args.scheme:
+            raise SpecError("Images and --scheme cannot be given beside a spec.", "Write them into the spec.")
+        return read_spec(spec_file(args.spec))
     if not images and not args.target:
         raise SpecError("Nothing to check.", "Give a spec, --target, or image folders.")
     attacks = attack_entries([{"name": "loss"}])
@@ -71,7 +76,7 @@ def _spec(args: argparse.Namespace) -> AuditSpec | None:
 
 def _target(args: argparse.Namespace, spec: AuditSpec | None) -> "Target | None":
     if args.target:
-        return open_from_flags(args)
+        return open_from_flags(args, args.target)
     if args.spec is None or spec is None:
         return None
     from core.audit.device import pick_device
@@ -91,35 +96,58 @@ def _check_target(target: "Target", sets: Sequence[PlannedSet]) -> dict[str, Any
     from core.targets.check import check_target
 
     facts = provenance.target_facts(target)
-    chosen = next(((p, s) for p in sets for s in p.images.samples if s.label), None)
-    chosen = chosen or next(((p, s) for p in sets for s in p.images.samples), None)
-    if chosen is None:
-        return facts
-    planned, sample = chosen
-    label = None if sample.label is None else read_label(sample.label, planned.scheme, planned.encoding).train_ids
-    found = check_target(target, read_image(sample.image), label, planned.scheme).to_dict()
-    return facts | {"image": sample.key, "check": found}
+    pairs = [(planned, sample) for planned in sets for sample in planned.images.samples]
+    for planned, sample in sorted(pairs, key=lambda pair: pair[1].label is None):
+        scheme, label = planned.scheme, None
+        try:
+            image = read_image(sample.image)
+            if sample.label is not None and scheme is not None:
+                label = read_label(sample.label, scheme, planned.encoding).train_ids
+        except DataError:  # the data check names it
+            continue
+        check = check_target(target, image, label, scheme).to_dict()
+        names = None if scheme is None else [n for i, n in enumerate(scheme.names) if i in check["predicted"]]
+        fits = scheme is None or scheme.classes == check["classes"]
+        return facts | {"image": sample.key, "check": check, "predicted": names, "fits": fits}
+    return facts
+
+
+def _sentence(planned: PlannedSet) -> str:
+    """What was recognised in a set, and how much of it is used."""
+    limit = planned.entry.limit
+    used = f" The first {len(planned.images.samples)} are used." if limit else ""
+    return f"{planned.entry.role}s: {planned.images.sentence}{used}"
 
 
 def _print(report: Mapping[str, Any], screen: Screen) -> None:
     for sentence in report.get("sets", ()):
         screen.print(sentence)
-    for finding in report.get("data", {}).get("findings", ()):
-        screen.out.print(
-            f"{finding['severity']}: {finding['sentence']}", style=STYLES[finding["severity"]], markup=False
-        )
+    print_findings(report.get("data", {}).get("findings", ()), screen)
     target = report.get("target")
     if target:
         _print_target(target, screen)
 
 
 def _print_target(target: Mapping[str, Any], screen: Screen) -> None:
-    screen.print(f"target {target['file']}: {target['format']} {target['architecture']}, {target['classes']} classes")
+    check = target.get("check", {})
+    kind = " ".join(filter(None, (target["format"], target["architecture"])))
+    classes = check.get("classes") or target["classes"]
+    screen.print(f"target {target['file']}: {kind}" + (f", {classes} classes" if classes else ""))
     screen.print(f"  SHA-256 {target['sha256']}")
-    for note in target["notes"]:
+    for note in dict.fromkeys([*target["notes"], *check.get("notes", ())]):
         screen.print(f"  {note}")
-    if "check" in target:
+    if check:
         screen.print(f"  on {target['image']}:")
-        for key, value in target["check"].items():
-            if value not in (None, [], "", ()):
-                screen.print(f"    {key}: {value}")
+        _print_check(check, target["predicted"], screen)
+
+
+def _print_check(check: Mapping[str, Any], names: Sequence[str] | None, screen: Screen) -> None:
+    rows, columns = check["output_size"]
+    low, high = check["value_range"]
+    predicted = names or [str(train_id) for train_id in check["predicted"]]
+    screen.print(f"    output: {rows} rows x {columns} columns of {check['output_kind']}, {low:.4g} to {high:.4g}")
+    screen.print(f"    predicted: {', '.join(predicted)}")
+    if check["miou"] is not None:
+        screen.print(f"    mIoU: {check['miou']:.3f}")
+    for cause in check["causes"]:
+        screen.out.print(f"    likely cause: {cause}", style=STYLES["warning"], markup=False)

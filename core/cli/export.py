@@ -12,7 +12,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the subcommand."""
     parser = commands.add_parser("export", help="scores, ROC curves, audit.json and membership maps of an audit")
     parser.add_argument("audit", type=Path, help="audit folder")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write to")
     parser.add_argument("--maps", choices=("none", "png", "npz"), default="none", help="also write maps (default none)")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(run=run)

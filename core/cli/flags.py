@@ -1,7 +1,7 @@
 """Flags and `name:key=value` choices, generated from the parameters of the classes they stand for."""
 
 import argparse
-import json
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -12,20 +12,36 @@ C = TypeVar("C", bound=Choice)
 SETTING_PREFIX = "setting_"
 
 
-def add_flags(parser: argparse.ArgumentParser, kind: type[Choice], title: str, prefix: str = "") -> None:
-    """Add a flag for each parameter of a class, in a group of its own."""
+def add_flags(
+    parser: argparse.ArgumentParser, kind: type[Choice], title: str, prefix: str = "", *, defaults: bool = True
+) -> None:
+    """Add a flag for each parameter of a class, in a group of its own; `defaults`: whether the help names them."""
     group = parser.add_argument_group(title)
     for info in parameters_of(kind):
-        flag = f"--{prefix}{info.name.replace('_', '-')}"
-        unit = f" in {info.unit}" if info.unit else ""
-        default = "" if info.default in (None, "", ...) else f" (default {_shown(info.default)})"
         group.add_argument(
-            flag,
+            f"--{prefix}{info.name.replace('_', '-')}",
             dest=_place(prefix, info.name),
-            metavar=info.name.upper(),
+            metavar=_metavar(info),
             default=None,
-            help=f"{info.help}{unit}{default}".replace("%", "%%"),
+            help=explained(info, defaults=defaults).replace("%", "%%"),
         )
+
+
+def explained(info: ParameterInfo, *, defaults: bool = True) -> str:
+    """A parameter's help text with its unit and, unless the file decides, its default."""
+    unset = info.default in (None, "", dataclasses.MISSING)
+    remarks = [info.unit, "" if unset or not defaults else f"default {_shown(info.default)}"]
+    remark = ", ".join(filter(None, remarks))
+    return f"{info.help} ({remark})" if remark else info.help
+
+
+def _metavar(info: ParameterInfo) -> str:
+    """What stands behind the flag in the help: the choices, the form of a list, or the kind of value."""
+    if info.choices:
+        return "{" + ",".join(info.choices) + "}"
+    if info.type is tuple:
+        return ",".join("N" * len(info.default)) if info.default else "N,N"
+    return {bool: "{true,false}", int: "N", float: "X"}.get(info.type, info.name.upper())
 
 
 def given_flags(args: argparse.Namespace, kind: type[Choice], prefix: str = "") -> dict[str, Any]:
@@ -58,7 +74,14 @@ def _place(prefix: str, name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return " ".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+    """A value as it would be written behind the flag."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
 def _value(info: ParameterInfo, text: str) -> object:
@@ -69,7 +92,11 @@ def _value(info: ParameterInfo, text: str) -> object:
         if info.type in (int, float):
             return info.type(text)
         if info.type is tuple:
-            return tuple(json.loads(part) for part in text.replace("x", " ").replace(",", " ").split())
+            return tuple(_number(part) for part in text.replace("x", " ").replace(",", " ").split())
     except (KeyError, ValueError):
+        if info.type is tuple:
+            raise SpecError(
+                f"'{info.name}' cannot be '{text}'.", f"Write numbers with commas: {_metavar(info)}."
+            ) from None
         return text
     return text

@@ -8,19 +8,33 @@ from typing import Any
 from core import __version__
 from core.audit import provenance
 from core.audit.store import RESULTS_NAME
-from core.cli.models import add_device_flag, add_trust_flag, trusted_hashes
-from core.cli.report import print_summary
+from core.cli.flags import explained
+from core.cli.models import add_device_flag, add_model_flags, add_trust_flag, open_from_flags
+from core.cli.report import print_findings, print_summary, stored_findings
 from core.cli.screen import Screen
 from core.errors import AttackError
+from core.parameters import Choice, parameters_of
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("info", help="what is installed, what an audit found, what a model file is")
-    parser.add_argument("path", nargs="?", type=Path, help="an audit folder, a model file or an attack network")
+    parser = commands.add_parser(
+        "info",
+        usage="%(prog)s [WHAT] [options]",
+        help="what is installed, what an audit found, what a model file is, what a defense takes",
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        metavar="WHAT",
+        type=Path,
+        help="an audit folder, a model file, an attack network, or the name of a defense, attack or layout; "
+        "absent: what is installed",
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     add_trust_flag(parser)
     add_device_flag(parser)
+    add_model_flags(parser, "target-")
     parser.set_defaults(run=run)
 
 
@@ -30,6 +44,8 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         found: Any = _program()
     elif (args.path / RESULTS_NAME).is_file():
         return _audit(args, screen)
+    elif kind := _named(args.path):
+        found = _choice(kind)
     else:
         found = _model(args)
     if args.json:
@@ -50,6 +66,7 @@ def _audit(args: argparse.Namespace, screen: Screen) -> int:
             screen.print(json.dumps({"summary": summary, "facts": store.facts()}, indent=1))
         else:
             print_summary(summary, screen)
+            print_findings(stored_findings(store), screen, notes=False)
     return 0
 
 
@@ -78,18 +95,31 @@ def _program() -> dict[str, Any]:
     }
 
 
+def _named(path: Path) -> type[Choice] | None:
+    """The defense, attack or layout of that name, unless there is such a file."""
+    from core.attacks.all import ATTACKS
+    from core.data.layouts import LAYOUTS
+    from core.defenses import DEFENSES
+
+    kinds = {kind.name: kind for registry in (DEFENSES, ATTACKS, LAYOUTS) for kind in registry}
+    return None if path.exists() else kinds.get(str(path))
+
+
+def _choice(kind: type[Choice]) -> dict[str, Any]:
+    """What a defense, attack or layout is, and each parameter with its allowed values."""
+    takes = {info.name: f"{explained(info)}: {info.allowed}" for info in parameters_of(kind)}
+    return {kind.name: " ".join((kind.__doc__ or "").split()), "parameters": takes or "none"}
+
+
 def _model(args: argparse.Namespace) -> dict[str, Any]:
     from core.attacks.networks import read_card
-    from core.audit.device import pick_device
-    from core.targets.open import open_target
     from core.training.manifest import read_manifest
 
     try:
         card = read_card(args.path)
         found: dict[str, Any] = {"file": args.path.name, "attack network": json.loads(card.to_json())}
     except AttackError:
-        target = open_target(args.path, device=pick_device(args.device), trusted=trusted_hashes(args))
-        found = provenance.target_facts(target)
+        found = provenance.target_facts(open_from_flags(args, args.path))
     manifest = read_manifest(args.path)
     known = "unknown" if manifest is None else f"{len(manifest.members)} images, {manifest.created}"
     return found | {"trained on": known}

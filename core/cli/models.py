@@ -23,8 +23,14 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
     """Flags --target, --target-*, --input-* and --trust."""
     parser.add_argument("--target", metavar="FILE", help="model file or folder to audit")
     add_trust_flag(parser)
-    add_flags(parser, TargetOptions, "what the model file does not say", "target-")
-    add_flags(parser, Preprocessing, "how an image becomes the model's input (default: as the file says)", "input-")
+    add_model_flags(parser, "target-")
+
+
+def add_model_flags(parser: argparse.ArgumentParser, prefix: str) -> None:
+    """Flags that say of a model file what it does not say itself: --PREFIX-* and --input-*."""
+    add_flags(parser, TargetOptions, "what the model file does not say", prefix)
+    title = "how an image becomes the model's input (default: as the file says)"
+    add_flags(parser, Preprocessing, title, "input-", defaults=False)
 
 
 def add_trust_flag(parser: argparse.ArgumentParser) -> None:
@@ -44,13 +50,13 @@ def trusted_hashes(args: argparse.Namespace) -> frozenset[str]:
     return frozenset(kept | {checked_sha256(text) for text in args.trust})
 
 
-def open_from_flags(args: argparse.Namespace) -> "Target":
-    """The target named by the flags."""
+def open_from_flags(args: argparse.Namespace, path: str | Path, prefix: str = "target-") -> "Target":
+    """A model file, opened as the flags of `add_model_flags` say."""
     from core.targets.open import open_target
 
     return open_target(
-        Path(args.target),
-        read_flags(args, TargetOptions, "target-") or TargetOptions(),
+        Path(path),
+        read_flags(args, TargetOptions, prefix) or TargetOptions(),
         read_flags(args, Preprocessing, "input-"),
         pick_device(args.device),
         trusted_hashes(args),

@@ -1,9 +1,31 @@
 """Tables of an audit's summary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.audit.store import AuditStore
 from core.cli.screen import Screen, table
+
+STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
+
+
+def print_findings(findings: Iterable[Mapping[str, Any]], screen: Screen, *, notes: bool = True) -> None:
+    """Print what the data check found; without `notes` errors and warnings alone."""
+    for finding in findings:
+        severity = finding["severity"]
+        if notes or severity != "note":
+            screen.out.print(f"{severity}: {finding['sentence']}", style=STYLES[severity], markup=False)
+
+
+def stored_findings(store: AuditStore) -> Sequence[Mapping[str, Any]]:
+    """What the data check of an audit found; empty where it was left out."""
+    findings: Sequence[Mapping[str, Any]] = (store.fact("data_check") or {}).get("findings", ())
+    return findings
+
+
+def has_error(findings: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether one of the findings makes results wrong."""
+    return any(finding["severity"] == "error" for finding in findings)
 
 
 def print_summary(summary: Mapping[str, Any], screen: Screen) -> None:
@@ -11,7 +33,8 @@ def print_summary(summary: Mapping[str, Any], screen: Screen) -> None:
     counts = ", ".join(f"{c['done']} {role}s" for role, c in summary["images"].items() if c["images"])
     screen.print(f"{summary['name']}: {counts} audited")
     if summary["excluded"]:
-        screen.print(f"{summary['excluded']} images are excluded by the review log")
+        images = "1 image is" if summary["excluded"] == 1 else f"{summary['excluded']} images are"
+        screen.print(f"{images} excluded by the review log")
     _print_membership(summary, screen)
     _print_segmentation(summary, screen)
     for sentence in summary["independence"]:
@@ -48,7 +71,7 @@ def _membership_row(result: Mapping[str, Any]) -> list[str]:
     return [
         result["attack"] + (" *" if result["primary"] else ""),
         f"{metrics['auc']:.3f}",
-        f"{interval['low']:.2f}-{interval['high']:.2f}" if interval else "",
+        f"{interval['low']:.2f}-{interval['high']:.2f}" if interval else "n/m",
         *(_number(t["value"]) for t in metrics["tpr_at"]),
         _number(metrics["advantage"]),
     ]

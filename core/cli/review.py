@@ -8,19 +8,27 @@ from core.audit.runner import open_audit
 from core.audit.store import AuditStore, ImageRow
 from core.audit.summary import summarise, write_summary
 from core.cli.screen import Screen
-from core.errors import StoreError
+from core.errors import SpecError, StoreError
 
 ACTIONS = ("exclude", "include", "note", "flag", "unflag")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("review", help="what people decide about an audit: exclusions, notes, flags")
+    parser = commands.add_parser(
+        "review",
+        usage=f"%(prog)s AUDIT [{'|'.join(ACTIONS)}] [IMAGE] [--why TEXT]",
+        help="what people decide about an audit: exclusions, notes, flags",
+    )
     parser.add_argument("audit", type=Path, help="audit folder")
-    parser.add_argument("action", nargs="?", choices=ACTIONS, help="what to do; absent: print the log")
-    parser.add_argument("image", nargs="?", help="its key, role/key or path; absent: the audit as a whole")
-    parser.add_argument("--why", default="", help="the reason, printed wherever the numbers are")
-    parser.add_argument("--who", default="", help="name in the log (default: the user's)")
+    parser.add_argument(
+        "action", nargs="?", choices=ACTIONS, help="exclude, include and note need --why; absent: print the log"
+    )
+    parser.add_argument("image", nargs="?", help="its key, role/key or path; a note without one is about the audit")
+    parser.add_argument(
+        "--why", default="", metavar="TEXT", help="the reason or note, printed wherever the numbers are"
+    )
+    parser.add_argument("--who", default="", metavar="NAME", help="name in the log (default: the user's)")
     parser.set_defaults(run=run)
 
 
@@ -31,11 +39,21 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         if args.action is None:
             _print(store, args.audit, screen)
             return 0
+        _check(args)
         image = None if args.image is None else _find(store, args.image).id
-        review.append(args.audit, args.action, image=image, why=args.why, who=args.who)
+        entry = review.append(args.audit, args.action, image=image, why=args.why, who=args.who)
+        screen.print(_line(store, entry))
         if args.action in {"exclude", "include"}:
             write_summary(args.audit, summarise(store, spec))
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse a decision that would say nothing."""
+    if args.image is None and args.action != "note":
+        raise SpecError(f"'{args.action}' needs an image.", "Name it after the action, by its key or path.")
+    if args.action == "note" and not args.why.strip():
+        raise SpecError("The note is empty.", "Give its text with --why.")
 
 
 def _find(store: AuditStore, key: str) -> ImageRow:
@@ -49,7 +67,11 @@ def _find(store: AuditStore, key: str) -> ImageRow:
 
 
 def _print(store: AuditStore, folder: Path, screen: Screen) -> None:
-    keys = {row.id: row.key for row in store.images()}
     for entry in review.read(folder):
-        subject = "audit" if entry.image is None else keys.get(entry.image, str(entry.image))
-        screen.print(f"{entry.when}  {entry.who}  {entry.action}  {subject}  {entry.why}")
+        screen.print(_line(store, entry))
+
+
+def _line(store: AuditStore, entry: review.ReviewEntry) -> str:
+    row = next((row for row in store.images() if row.id == entry.image), None)
+    subject = "audit" if row is None else f"{row.role}/{row.key}"
+    return f"{entry.when}  {entry.who}  {entry.action}  {subject}  {entry.why}"

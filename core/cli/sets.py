@@ -1,14 +1,19 @@
 """Image sets on the command line."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from core.audit.spec import ImagesEntry
+from core.audit.store import SPEC_NAME
 from core.cli.flags import read_choice
+from core.cli.usage import positive
+from core.data.labels import ENCODINGS
 from core.data.layouts import LAYOUTS
 from core.data.samples import Role
+from core.errors import SpecError
 
-FORM = "a folder, image or list file; several may be given"
+FORM = "a folder, image or list file; may be repeated"
 
 
 def add_set_flags(parser: argparse.ArgumentParser, *roles: Role) -> None:
@@ -28,13 +33,25 @@ def add_reading_flags(group: Any) -> None:
         metavar="NAME[:key=value,...]",
         help=f"how the folders are laid out: auto, {', '.join(LAYOUTS.names())}",
     )
-    group.add_argument("--encoding", metavar="NAME", help="how label maps are stored: train-id, id, palette, colour")
-    group.add_argument("--limit", type=int, metavar="N", help="only the first N images of each set")
+    group.add_argument("--encoding", choices=ENCODINGS, help="how label maps are stored (default auto: recognised)")
+    group.add_argument("--limit", type=positive, metavar="N", help="only the first N images of each set")
 
 
 def dest(role: Role) -> str:
     """Where argparse keeps the paths of a role."""
     return f"{role}s".replace("-", "_")
+
+
+def spec_file(path: Path) -> Path:
+    """The spec itself, or the one in an audit folder. Raises `SpecError` for another folder."""
+    if not path.is_dir():
+        return path
+    if not (path / SPEC_NAME).is_file():
+        raise SpecError(
+            f"{path} is a folder without an audit.",
+            "Folders of images are given with --members, --non-members or --suspects.",
+        )
+    return path / SPEC_NAME
 
 
 def entries(args: argparse.Namespace, *roles: Role) -> tuple[ImagesEntry, ...]:

@@ -2,13 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.audit.device import pick_device
 from core.cli.flags import add_flags, read_choice, read_flags
-from core.cli.models import add_device_flag, add_trust_flag, trusted_hashes
+from core.cli.models import add_device_flag, add_model_flags, add_trust_flag, open_from_flags
 from core.cli.screen import Screen
-from core.cli.sets import add_reading_flags, add_set_flags, dest, layout_of
+from core.cli.sets import FORM, add_reading_flags, add_set_flags, dest, layout_of
 from core.data.layouts import open_images
 from core.data.samples import ImageSet, Role
 from core.data.scheme import ClassScheme, load_scheme
@@ -16,6 +17,8 @@ from core.defenses import DEFENSES
 from core.defenses.chain import Chain
 from core.errors import SpecError
 from core.training.settings import AttackTraining, TargetTraining
+
+SHADOW = "shadow-"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,8 +30,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _add_target(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = kinds.add_parser("target", help="train a segmentation model (a target, or a shadow)")
-    parser.add_argument("--images", action="append", required=True, metavar="PATH", help="training images")
+    usage = "%(prog)s --images PATH --out FILE [options]"
+    parser = kinds.add_parser("target", usage=usage, help="train a segmentation model (a target, or a shadow)")
+    parser.add_argument("--images", action="append", required=True, metavar="PATH", help=FORM)
     parser.add_argument("--validation", action="append", default=[], metavar="PATH", help="images for the mIoU only")
     add_reading_flags(parser.add_argument_group("images"))
     _add_common(parser)
@@ -37,7 +41,8 @@ def _add_target(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _add_attack(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = kinds.add_parser("attack", help="train an attack network on one or more shadows")
+    usage = "%(prog)s --shadow FILE --members PATH --non-members PATH --out FILE [options]"
+    parser = kinds.add_parser("attack", usage=usage, help="train an attack network on one or more shadows")
     parser.add_argument(
         "--shadow",
         action="append",
@@ -45,18 +50,31 @@ def _add_attack(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="FILE",
         help="a shadow; repeat it, with as many --members and --non-members in the same order",
     )
-    parser.add_argument("--defense", default="none", help="train on outputs under this defense (adaptive attacker)")
+    parser.add_argument(
+        "--defense",
+        default="none",
+        metavar="NAME[:key=value,...]",
+        help="train on outputs under this defense, as an attacker who adapts would (default none)",
+    )
     add_set_flags(parser, Role.MEMBER, Role.NON_MEMBER)
     add_trust_flag(parser)
     _add_common(parser)
     add_flags(parser, AttackTraining, "training")
+    add_model_flags(parser, SHADOW)
     parser.set_defaults(run=run_attack)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write (.safetensors)")
+    parser.add_argument("--out", type=_checkpoint, required=True, metavar="FILE", help="checkpoint (.safetensors)")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     add_device_flag(parser)
+
+
+def _checkpoint(text: str) -> Path:
+    """Where to write a checkpoint. With another ending, what reads it would take it for another format."""
+    if not text.endswith(".safetensors"):
+        raise argparse.ArgumentTypeError(f"{text} does not end in .safetensors")
+    return Path(text)
 
 
 def run_target(args: argparse.Namespace, screen: Screen) -> int:
@@ -78,12 +96,10 @@ def run_target(args: argparse.Namespace, screen: Screen) -> int:
 
 def run_attack(args: argparse.Namespace, screen: Screen) -> int:
     """Train an attack network."""
-    from core.targets.open import open_target
     from core.training.attack import train_attack
     from core.training.shadows import ShadowData
 
     device = pick_device(args.device)
-    trusted = trusted_hashes(args)
     members, non_members = (_sets(args, getattr(args, dest(r))) for r in (Role.MEMBER, Role.NON_MEMBER))
     if not len(args.shadow) == len(members) == len(non_members):
         raise SpecError(
@@ -91,7 +107,7 @@ def run_attack(args: argparse.Namespace, screen: Screen) -> int:
             "Give one of each per shadow, in the same order.",
         )
     shadows = [
-        ShadowData(open_target(Path(path), device=device, trusted=trusted), inside, outside, _scheme(args, [inside]))
+        ShadowData(open_from_flags(args, path, SHADOW), inside, outside, _scheme(args, [inside]))
         for path, inside, outside in zip(args.shadow, members, non_members, strict=True)
     ]
     settings = read_flags(args, AttackTraining) or AttackTraining()
@@ -111,11 +127,10 @@ def run_attack(args: argparse.Namespace, screen: Screen) -> int:
 def _sets(args: argparse.Namespace, paths: Sequence[str]) -> list[ImageSet]:
     layout, options = layout_of(args)
     found = [open_images(Path(path), layout, options) for path in paths]
-    if not args.limit:
-        return found
-    from dataclasses import replace
-
-    return [replace(images, samples=images.samples[: args.limit]) for images in found]
+    return [
+        replace(images, samples=images.samples[: args.limit], encoding=args.encoding or images.encoding)
+        for images in found
+    ]
 
 
 def _scheme(args: argparse.Namespace, images: Sequence[ImageSet]) -> ClassScheme:

@@ -188,6 +188,7 @@ def _read_label(job: _Job) -> dict[str, Any]:
     return {
         "label_size": label.train_ids.shape,
         "unknown": label.unknown,
+        "unknown_are_colours": label.encoding == "colour",
         "labelled_pixels": int(np.count_nonzero(label.train_ids != VOID)),
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from core.data.duplicates import Fingerprint, exact_duplicates, near_duplicates
-from core.data.findings import PLURAL, Finding, Inspection, Item, Severity, named
+from core.data.findings import PLURAL, Finding, Inspection, Item, Severity, counted, named
 from core.data.samples import Role
 from core.data.shift import differences
 from core.progress import Progress
@@ -77,8 +77,8 @@ def _between(first: Sequence[Inspection], second: Sequence[Inspection], progress
         pairs = tuple({**_pair(first[i], second[j]), "correlation": round(c, 4)} for i, j, c in near.pairs)
         examples = [f"{first[i].sample.image.name} = {second[j].sample.image.name}" for i, j, _ in near.pairs[:3]]
         sentence = (
-            f"Near-duplicates between {one} and {other}: {near.count} pairs of {near.first.sum()} and "
-            f"{near.second.sum()} images (the closest: {'; '.join(examples)}). {NEAR_MEANING[roles]}"
+            f"Near-duplicates between {one} and {other}: {counted(near.count, 'pair')} of {near.first.sum()} and "
+            f"{counted(int(near.second.sum()), 'image')} (the closest: {'; '.join(examples)}). {NEAR_MEANING[roles]}"
         )
         found.append(Finding("warning", "near-duplicates", sentence, pairs))
     return found
@@ -90,8 +90,9 @@ def _within(images: Sequence[Inspection], progress: Progress) -> list[Finding]:
     if not exact and not near.count:
         return []
     sentence = (
-        f"Among the {PLURAL[images[0].role]}: {len(exact)} repeated files and {near.count} pairs of near-duplicates. "
-        "They are not independent; unless groups keep them together, intervals come out too narrow."
+        f"Among the {PLURAL[images[0].role]}: {counted(len(exact), 'repeated file')} and "
+        f"{counted(near.count, 'pair')} of near-duplicates. They are not independent; unless groups keep them "
+        "together, intervals come out too narrow."
     )
     return [Finding("note", "repeats-within", sentence, ({"exact": len(exact), "near": near.count},))]
 

@@ -57,6 +57,8 @@ class Inspection:
         Height and width of the label map; None without one.
     unknown
         Values outside the scheme with their numbers of pixels.
+    unknown_are_colours
+        Whether the values in `unknown` are colours, 0xRRGGBB.
     labelled_pixels
         Pixels of the label map that are not void.
     """
@@ -69,6 +71,7 @@ class Inspection:
     appearance: Appearance | None = None
     label_size: tuple[int, int] | None = None
     unknown: Mapping[int, int] | None = None
+    unknown_are_colours: bool = False
     labelled_pixels: int = 0
 
     @property
@@ -83,6 +86,11 @@ def named(paths: Iterable[Path]) -> str:
     names = [path.name for path in paths]
     more = len(names) - NAMED_FILES
     return f"{len(names)} ({', '.join(names[:NAMED_FILES])}{f' and {more} more' if more > 0 else ''})"
+
+
+def counted(number: int, noun: str) -> str:
+    """Such as "1 pair" or "no pairs"."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _files(paths: Iterable[Path]) -> tuple[Item, ...]:
@@ -165,10 +173,11 @@ def _misfit(image: Inspection) -> Item:
 
 def scheme_findings(images: Sequence[Inspection], scheme: str) -> list[Finding]:
     """Label values outside the class scheme, over all roles."""
-    pixels: Counter[int] = Counter()
-    files: dict[int, list[Path]] = defaultdict(list)
+    pixels: Counter[int | str] = Counter()
+    files: dict[int | str, list[Path]] = defaultdict(list)
     for image in images:
-        for value, count in (image.unknown or {}).items():
+        for number, count in (image.unknown or {}).items():
+            value = f"#{number:06x}" if image.unknown_are_colours else number
             pixels[value] += count
             if image.sample.label:
                 files[value].append(image.sample.label)

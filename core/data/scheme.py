@@ -146,8 +146,9 @@ def load_scheme(name_or_path: str | Path, folder: Path = Path()) -> ClassScheme:
         return _builtin(str(name_or_path))
     path = folder / name_or_path
     if not path.is_file():
+        what = "class scheme file" if path.suffix.lower() in {".toml", ".json"} else "class scheme"
         raise SpecError(
-            f"There is no class scheme '{name_or_path}'.",
+            f"There is no {what} '{name_or_path}'.",
             f"Give a TOML or JSON file, or one of: {', '.join(builtin_schemes())}.",
         )
     return _from_mapping(_parsed(path), str(path))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.metrics.roc import auc, roc_curve
 from core.metrics.thresholds import best_threshold
@@ -43,23 +44,28 @@ def judge(examples: Sequence[Example], scores: Sequence[float]) -> HeldOut:
 
 
 def split(examples: Sequence[Example], holdout: float, seed: int) -> tuple[list[Example], list[Example]]:
-    """Examples to learn from, and held-out ones; whole groups, from members and non-members apart."""
-    training: list[Example] = []
-    held: list[Example] = []
-    draws = np.random.default_rng(seed)
-    for member in (True, False):
-        side = [e for e in examples if e.member == member]
-        groups = sorted({e.group for e in side})
-        wanted = holdout * len(side)
-        chosen: set[str] = set()
-        count = 0
-        # The last group always stays: there must be something to learn from.
-        for group in draws.permutation(groups)[:-1]:
-            size = sum(e.group == group for e in side)
-            # A group is taken only where that comes closer to the fraction asked for.
-            if count + size / 2 <= wanted:
-                chosen.add(str(group))
-                count += size
-        training += [e for e in side if e.group not in chosen]
-        held += [e for e in side if e.group in chosen]
-    return training, held
+    """Examples to learn from, and held-out ones: about a fraction `holdout` of the members and of the non-members.
+
+    Whole groups go to one side, so an image that is a member of one shadow and a non-member of another is never learned
+    from in one role and judged in the other.
+    """
+    groups: dict[str, list[Example]] = {}
+    for example in examples:
+        groups.setdefault(example.group, []).append(example)
+    total = _count(examples)
+    wanted = holdout * total
+    taken = np.zeros(2)
+    held: set[str] = set()
+    for group in np.random.default_rng(seed).permutation(sorted(groups)):
+        count = _count(groups[group])
+        # A group is taken where that brings both sides closer to the fraction. Some of each side must stay.
+        if ((count == 0) | (taken + count / 2 <= wanted)).all() and (taken + count < total).all():
+            held.add(str(group))
+            taken += count
+    return [e for e in examples if e.group not in held], [e for e in examples if e.group in held]
+
+
+def _count(examples: Sequence[Example]) -> npt.NDArray[np.int64]:
+    """Members and non-members."""
+    members = sum(e.member for e in examples)
+    return np.array([members, len(examples) - members])

@@ -68,10 +68,10 @@ class AttackTraining(Choice):
         choices=("dense", "cropped"),
     )
     transform: str = param("auto", "of the input; auto: log for slm", choices=("auto", "none", "log"))
-    iterations: int = param(400, "steps", low=1, high=1_000_000)
+    iterations: int = param(150, "steps", low=1, high=1_000_000)
     batch: int = param(16, "images or patches per step, half of them members", low=2, high=4096)
-    learning_rate: float = param(1e-3, "base learning rate of AdamW, falling as a cosine", low=1e-8, high=1)
-    weight_decay: float = param(0.05, "weight decay of AdamW", low=0, high=10)
+    learning_rate: float = param(5e-4, "base learning rate of AdamW, falling as a cosine", low=1e-8, high=1)
+    weight_decay: float = param(1.0, "weight decay of AdamW", low=0, high=10)
     holdout: float = param(
         0.2, "fraction of the images (whole groups) kept for the threshold and the AUC", low=0, high=0.5
     )

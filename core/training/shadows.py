@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ShadowData:
-    """A shadow, the images it was trained on, images it was not, and the class scheme of their label maps."""
+    """A shadow, the images it was trained on, images it was not, and the class scheme of their label maps.
+
+    With few images, give two shadows that exchange members and non-members. A single one lets the network learn which
+    scenes are members, because the two halves never show quite the same kind of scene.
+    """
 
     target: "Target"
     members: ImageSet

@@ -1,6 +1,7 @@
 """The published checkpoints of the paper's attack networks: pickled state dicts, read without running any code."""
 
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ STAND_INS = [
 
 def read_published(path: Path) -> State:
     """Weights of a `.pth` or `.pth.tar` file. Raises `AttackError` for anything but plain tensors by name."""
+    if _is_torchscript(path):
+        raise AttackError(
+            f"{path.name}: TorchScript is a program and not weights alone.",
+            "Save the network's state_dict with torch.save.",
+        )
     try:
         with torch.serialization.safe_globals(STAND_INS):  # type: ignore[arg-type]
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -47,6 +53,15 @@ def read_published(path: Path) -> State:
         if not isinstance(name, str) or not _is_plain(value):
             raise AttackError(f"{path.name}: '{str(name)[:80]}' is not a plain tensor.", "Save the state_dict alone.")
     return {name.removeprefix(PREFIX): value for name, value in state.items()}
+
+
+def _is_torchscript(path: Path) -> bool:
+    """Whether torch would pass the file on to its reader of programs."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return False
 
 
 def _is_plain(value: object) -> bool:

@@ -68,7 +68,7 @@ class ListFile(Layout):
         missing = []
         for number, line in read_list(path):
             image = root / line.image
-            key = key_of(Path(line.image).parts)
+            key = key_of(_relative(line.image))
             if labels.setdefault(key, line.label) != line.label:
                 raise DataError(
                     f"{path}, line {number}: '{line.image}' has another label map than before.",
@@ -96,6 +96,12 @@ class ListFile(Layout):
             scheme=scheme,
             missing=dict.fromkeys(missing),
         )
+
+
+def _relative(image: str) -> tuple[str, ...]:
+    """The parts of a listed path without the root, as keys are never absolute."""
+    path = Path(image)
+    return path.parts[1:] if path.is_absolute() else path.parts
 
 
 def read_list(path: Path) -> Iterator[tuple[int, Line]]:

@@ -1,0 +1,73 @@
+"""The attack networks of an audit: which files they are, and whether they fit its target."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.attacks.base import Attack
+from core.audit.spec import AuditSpec
+from core.errors import AttackError
+from core.files import sha256_of_path
+
+if TYPE_CHECKING:
+    from core.attacks.networks import AttackCard
+
+
+@dataclass(frozen=True)
+class AuditedNetwork:
+    """An attack network of the audit.
+
+    Attributes
+    ----------
+    path
+        Its file.
+    sha256
+        The file's hash.
+    card
+        What the file says of itself.
+    attack
+        How the audit uses it.
+    """
+
+    path: Path
+    sha256: str
+    card: "AttackCard"
+    attack: Attack
+
+    def facts(self) -> dict[str, Any]:
+        """What is recorded of it. Its threshold counts only where images are scored as its card did."""
+        comparable = getattr(self.attack, "sampler", "dense") == "dense"
+        return {
+            "file": self.path.name,
+            "sha256": self.sha256,
+            "card": json.loads(self.card.to_json()),
+            "threshold": self.card.threshold if comparable else None,
+            "threshold_source": self.card.threshold_source,
+        }
+
+
+def find_networks(spec: AuditSpec) -> dict[str, AuditedNetwork]:
+    """The attack networks by attack id. Raises `AttackError` for a file that cannot be used."""
+    from core.attacks.networks import read_card
+
+    found = {}
+    for entry in spec.attacks:
+        network = getattr(entry.attack, "network", None)
+        if network:
+            path = spec.resolve(network)
+            card = read_card(path)
+            found[entry.id] = AuditedNetwork(path, sha256_of_path(path), card, entry.attack)
+    return found
+
+
+def check_network_classes(networks: Mapping[str, AuditedNetwork], classes: int) -> None:
+    """Raise `AttackError` where a network looks at another number of classes than the target's; 0: not known."""
+    for network in networks.values():
+        if classes and network.card.classes not in {None, classes}:
+            raise AttackError(
+                f"{network.path.name}: the attack network looks at {network.card.classes} classes, "
+                f"the target gives {classes}.",
+                "Choose an attack network for these classes, or a class-free one (slm).",
+            )

@@ -1,0 +1,53 @@
+"""Attacks with their networks loaded."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.attacks.base import Attack, AttackContext, AttackResult, Observation
+from core.audit.memory import give_back_memory, is_out_of_memory
+from core.audit.spec import AttackEntry
+from core.errors import AttackError
+
+
+class StartedAttack:
+    """An attack of the audit, ready to score. Raises `AttackError` where it cannot start.
+
+    Attributes
+    ----------
+    entry
+        The attack under its name in the audit.
+    needs_label
+        Whether images need a label map.
+    """
+
+    def __init__(self, entry: AttackEntry, context: AttackContext) -> None:
+        self.entry = entry
+        self.needs_label = _requires_label(entry.attack, context)
+        self._context = context
+        self._scorer = entry.attack.start(context)
+
+    def score(self, observations: Sequence[Observation]) -> list[AttackResult]:
+        """Results in order, with fewer patches at a time where memory runs out.
+
+        Raises `AttackError` where an image cannot be judged, or a single patch does not fit into memory.
+        """
+        while True:
+            try:
+                return self._scorer(observations)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self._context.batch == 1:
+                    raise AttackError("memory ran out in the attack network.", "Use a smaller one.") from error
+            self._shrink()
+
+    def _shrink(self) -> None:
+        give_back_memory()
+        self._context = replace(self._context, batch=self._context.batch // 2)
+        self._scorer = self.entry.attack.start(self._context)
+
+
+def _requires_label(attack: Attack, context: AttackContext) -> bool:
+    """Whether an attack needs a label map; attack networks answer this from their file."""
+    ask = getattr(attack, "requires_label", None)
+    return bool(ask(context)) if ask is not None else attack.needs_label

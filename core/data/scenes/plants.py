@@ -1,0 +1,171 @@
+"""Trees, bushes and hedges: blobs of leaves with ragged borders."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from core.data._cv import cv2
+from core.data.scenes.camera import Points
+from core.data.scenes.canvas import Canvas
+from core.data.scenes.classes import VEGETATION
+from core.data.scenes.dice import Colour, Dice
+from core.data.scenes.figures import Figure
+from core.data.scenes.street import Street
+from core.data.scenes.things import NO_FOOTPRINT, Thing, rectangle
+from core.data.scenes.tiles import cut, grey_of, leaves, ramped
+
+GREENS: tuple[tuple[Colour, Colour], ...] = (
+    ((22, 34, 14), (134, 160, 76)), ((26, 38, 22), (112, 142, 84)), ((34, 44, 16), (164, 176, 84)),
+    ((18, 30, 20), (90, 126, 78)), ((40, 40, 18), (150, 152, 78)),
+)  # fmt: skip
+AUTUMN: tuple[tuple[Colour, Colour], ...] = (
+    ((60, 34, 12), (214, 150, 54)), ((64, 26, 14), (196, 92, 48)), ((58, 46, 14), (206, 182, 76)),
+)  # fmt: skip
+FIELD = 24
+"""Side of the coarse field that shapes a crown."""
+FIELDS = 48
+"""Fields of each kind; leaves, size and colours come on top."""
+LEAF_TEXELS = 46.0
+"""Tile pixels a metre."""
+
+
+@dataclass(frozen=True)
+class Crown:
+    """A mass of leaves around a point above the ground, in metres."""
+
+    x: float
+    y: float
+    z: float
+    wide: float
+    tall: float
+    kind: str
+    tones: tuple[Colour, Colour]
+
+    def paint(self, canvas: Canvas, dice: Dice) -> None:
+        """Draw the part inside the frame."""
+        camera, light = canvas.camera, canvas.light
+        scale = camera.scale(self.z)
+        middle = camera.project((self.x, self.y, self.z))
+        size = np.array([self.wide, self.tall]) * scale
+        corner = middle - size / 2
+        left, top = (max(0, int(c)) for c in np.floor(corner))
+        right = min(camera.width, int(np.ceil(corner[0] + size[0])) + 1)
+        bottom = min(camera.height, int(np.ceil(corner[1] + size[1])) + 1)
+        if right - left < 1 or bottom - top < 1:
+            return
+        field = _field(self.kind, dice.whole(1, FIELDS))
+        step = (FIELD - 1) / np.maximum(size, 1)
+        to_field = np.array([[step[0], 0, (left - corner[0]) * step[0]], [0, step[1], (top - corner[1]) * step[1]]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        inside = grey_of(cv2.warpAffine(field, to_field, (right - left, bottom - top), flags=flags))
+        leaf = cut(leaves(), dice, bottom - top, right - left, min(1.6, max(0.7, LEAF_TEXELS / scale)))
+        mask = (grey_of(cv2.addWeighted(inside, 1.0, leaf, 0.45, -58)) > 90).astype(np.uint8)
+        shaded = grey_of(cv2.addWeighted(leaf, 0.85, _lit(inside, dice), 0.6, -62))
+        dark, bright = (light.shade(tone, self.z) for tone in self.tones)
+        tones = [float(c) for c in dark], [float(c) for c in bright]
+        canvas.stamp(left, top, ramped(shaded, *tones), mask, VEGETATION)
+
+
+@cache
+def _field(kind: str, number: int) -> npt.NDArray[np.uint8]:
+    """Where the leaves are: 0 at the border of a square, up to 255 inside its blobs."""
+    dice = Dice(number, f"crown {kind}")
+    count = {"fir": 9, "column": 7, "bush": 6}.get(kind, 11)
+    draws = dice.array(3, count)
+    y = np.linspace(0.12, 0.86, count) + 0.06 * (draws[1] - 0.5) if kind in ("fir", "column") else 0.2 + 0.6 * draws[1]
+    reach = {"fir": 0.36 * y, "column": 0.12 + 0 * y}.get(kind, 0.28 * np.sqrt((1 - (2 * y - 1.05) ** 2).clip(0.05)))
+    x = 0.5 + (2 * draws[0] - 1) * reach
+    radius = {"fir": 0.05 + 0.13 * y, "column": 0.2 + 0 * y}.get(kind, 0.13 + 0.1 * draws[2])
+    grid = np.linspace(0, 1, FIELD)
+    across = np.exp(-(((grid[:, None] - x) / radius) ** 2))
+    down = np.exp(-(((grid[:, None] - y) / radius) ** 2))
+    field = 1 - np.exp(-1.6 * down @ across.T)
+    away = np.hypot(grid[:, None] - 0.5, grid[None] - 0.5) if kind in ("round", "bush") else np.abs(grid[None] - 0.5)
+    field *= ((0.5 - away) * 7).clip(0, 1) * (np.minimum(grid, 1 - grid) * FIELD / 2).clip(0, 1)[:, None]
+    rounded: npt.NDArray[np.uint8] = np.rint(255 * field).astype(np.uint8)
+    return rounded
+
+
+def _lit(inside: npt.NDArray[np.uint8], dice: Dice) -> npt.NDArray[np.uint8]:
+    """Brightness of the masses of leaves: light from above and one side."""
+    aside = 0.35 * (dice.unit() - 0.5)
+    small = cv2.blur(inside, (5, 5))
+    height, width = small.shape
+    ramp = (
+        np.linspace(170, 60, height, dtype=np.float32)[:, None] + np.linspace(-90, 90, width, dtype=np.float32) * aside
+    )
+    return grey_of(cv2.addWeighted(small, 0.35, ramp.clip(0, 255).astype(np.uint8), 0.75, -30))
+
+
+def make_tones(dice: Dice) -> tuple[Colour, Colour]:
+    """Dark and bright leaves of one plant."""
+    dark, bright = dice.pick(AUTUMN if dice.chance(0.12) else GREENS)
+    return dice.near(dark, 8), dice.near(bright, 18)
+
+
+def tree(x: float, z: float, dice: Dice, size: float = 1.0) -> Thing:
+    """A tree with its trunk at x, z."""
+    kind = dice.pick(("round", "round", "round", "column", "fir"))
+    tall = dice.between(5, 12) * size
+    wide = tall * {"column": 0.32, "fir": 0.45}.get(kind, dice.between(0.6, 0.95))
+    trunk = {"fir": 0.08, "column": 0.1}.get(kind, dice.between(0.2, 0.34)) * tall
+    bark = dice.near((84, 70, 58), 16)
+    thick = 0.035 * tall * dice.between(0.8, 1.2)
+    crown = Crown(x, trunk + (tall - trunk) * 0.48, z, wide, (tall - trunk) * 1.04, kind, make_tones(dice))
+
+    def paint(canvas: Canvas) -> None:
+        draw = Figure(canvas, x, z, VEGETATION)
+        up = trunk + 0.3 * (tall - trunk)
+        draw.shape([(-thick * 0.65, 0), (-thick * 0.4, up), (thick * 0.4, up), (thick * 0.65, 0)], bark)
+        draw.shape([(0, 0), (0, up), (thick * 0.4, up), (thick * 0.65, 0)], bark, 0.72)
+        for way in (-1, 1):
+            draw.limb([(0, 0.8 * trunk), (way * 0.14 * wide, trunk + 0.22 * (tall - trunk))], thick * 0.4, bark, 0.8)
+        crown.paint(canvas, dice.child("crown"))
+
+    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.7), tall * 0.9)
+
+
+def bush(x: float, z: float, dice: Dice, wide: float = 0.0) -> Thing:
+    """A bush."""
+    wide = wide or dice.between(0.9, 2.8)
+    tall = wide * dice.between(0.5, 0.95)
+    crown = Crown(x, tall * 0.42, z, wide * 1.15, tall * 1.15, "bush", make_tones(dice))
+    return Thing(
+        z, lambda canvas: crown.paint(canvas, dice.child("crown")), rectangle(x, z, wide * 0.7, wide * 0.5), tall * 0.6
+    )
+
+
+def hedge(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
+    """A clipped hedge along the street."""
+    tall = dice.between(0.9, 2.2)
+    tones = make_tones(dice)
+
+    def paint(canvas: Canvas) -> None:
+        ends = street.plan([(s, z0), (s, z1)])
+        near, far = ends if s < 0 else ends[::-1]
+        corners = canvas.camera.project(
+            [(near[0], tall, near[1]), (far[0], tall, far[1]), (far[0], 0, far[1]), (near[0], 0, near[1])]
+        )
+        middle = (z0 + z1) / 2
+        leaf = cut(leaves(), dice, 48, 200, 1.6)
+        shaded = grey_of(
+            cv2.addWeighted(leaf, 1.0, np.linspace(70, 0, 48).astype(np.uint8)[:, None].repeat(200, 1), 1.0, -30)
+        )
+        dark, bright = (canvas.light.shade(tone, middle) for tone in tones)
+        canvas.texture(corners, ramped(shaded, [float(c) for c in dark], [float(c) for c in bright]), VEGETATION)
+        _paint_top(canvas, ends, tall, tones, dice.child("top"))
+
+    return Thing(z1, paint, NO_FOOTPRINT)
+
+
+def _paint_top(canvas: Canvas, ends: Points, tall: float, tones: tuple[Colour, Colour], dice: Dice) -> None:
+    """Twigs that stick out of the upper edge."""
+    (x0, z0), (x1, z1) = ends
+    count = 10 if z0 < 25 else 4
+    for number in range(count, -1, -1):
+        share = number / count
+        x, z = x0 + (x1 - x0) * share, z0 + (z1 - z0) * share
+        if z > 2:
+            Crown(x, tall, z, 1.7, 0.4 * tall, "bush", tones).paint(canvas, dice)
