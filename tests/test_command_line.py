@@ -50,7 +50,7 @@ def test_an_audit_prints_its_table(audit, capsys):
     assert main.main(["info", str(audit)]) == 0
     out = capsys.readouterr().out
     assert "patch *" in out
-    assert "gauss-sigma0.3" in out
+    assert "gauss(sigma=0.3)" in out
     assert "mIoU members" in out
 
 

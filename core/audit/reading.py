@@ -8,13 +8,10 @@ import numpy.typing as npt
 
 from core.audit.store import ImageRow
 from core.data.images import opened_file, read_image_bytes
-from core.data.labels import read_label_bytes
+from core.data.labels import read_label_bytes, same_view
 from core.data.scheme import ClassScheme
 from core.errors import DataError
 from core.files import sha256_of_bytes
-
-ASPECT_TOLERANCE = 0.01
-"""A label map may have another size than its image (half, say), but not another shape."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _check_shape(path: Path, image: tuple[int, ...], label: tuple[int, ...]) -> None:
-    ratio = (image[1] / image[0]) / (label[1] / label[0])
-    if abs(ratio - 1) > ASPECT_TOLERANCE:
+    if not same_view((image[0], image[1]), (label[0], label[1])):
         raise DataError(
             f"{path}: the image is {image[1]}x{image[0]} and its label map {label[1]}x{label[0]}.",
             "They must show the same field of view.",

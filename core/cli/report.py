@@ -48,9 +48,9 @@ def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
     if measured:
         columns = ("defense", "attack", "AUC", "interval", "TPR@10%", "@1%", "@0.1%", "advantage")
         made = table("Membership: AUC, and TPR at three FPR", *columns, texts=2)
-        shown = ""
+        titles, shown = _titles(summary), ""
         for result in measured:
-            name = "" if result["defense"] == shown else result["defense"]
+            name = "" if result["defense"] == shown else titles[result["defense"]]
             shown = result["defense"]
             made.add_row(name, *_membership_row(result))
         screen.print(made)
@@ -63,6 +63,11 @@ def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
         for reason, count in result["not_scored"].items()
     ):
         screen.note(note)
+
+
+def _titles(summary: Mapping[str, Any]) -> dict[str, str]:
+    """What to call each defense on screen, by its id."""
+    return {defense["id"]: defense["title"] for defense in summary["defenses"]}
 
 
 def _membership_row(result: Mapping[str, Any]) -> list[str]:
@@ -81,11 +86,11 @@ def _print_segmentation(summary: Mapping[str, Any], screen: Screen) -> None:
     if not any(summary["segmentation"].values()):
         return
     columns = ("defense", "mIoU members", "non-members", "accuracy members", "non-members")
-    made = table("Segmentation, at full label resolution", *columns)
+    made, titles = table("Segmentation, at full label resolution", *columns), _titles(summary)
     for defense, roles in summary["segmentation"].items():
         inside, outside = roles.get("member", {}), roles.get("non-member", {})
         keys = ("miou", "pixel_accuracy")
-        made.add_row(defense, *(_number(side.get(key)) for key in keys for side in (inside, outside)))
+        made.add_row(titles[defense], *(_number(side.get(key)) for key in keys for side in (inside, outside)))
     screen.print(made)
 
 

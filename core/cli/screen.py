@@ -104,9 +104,17 @@ def _console(*, to_error: bool) -> Console:
 
 def table(title: str, *columns: str, texts: int = 1) -> Table:
     """An empty table; the first `texts` columns are texts, the others numbers. Only the first may be folded."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        collapse_padding=True,
+    )
     for number, name in enumerate(columns):
         justify: Literal["left", "right"] = "left" if number < texts else "right"
-        width = {"overflow": "fold", "min_width": 16} if number == 0 else {"no_wrap": True, "min_width": len(name)}
+        width = {"overflow": "fold", "min_width": 12} if number == 0 else {"no_wrap": True, "min_width": len(name)}
         made.add_column(name, justify=justify, **width)
     return made

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.data.duplicates import Fingerprint
+from core.data.labels import same_view
 from core.data.samples import ImageSet, Role, Sample
 from core.data.shift import Appearance
 
@@ -76,9 +77,10 @@ class Inspection:
 
     @property
     def misfit(self) -> bool:
-        """Whether image and label map are of different sizes."""
-        sizes = self.label_size, self.appearance.size if self.appearance else None
-        return None not in sizes and sizes[0] != sizes[1]
+        """Whether image and label map are of different shapes and cannot belong together."""
+        if self.label_size is None or self.appearance is None:
+            return False
+        return not same_view(self.appearance.size, self.label_size)
 
 
 def named(paths: Iterable[Path]) -> str:
@@ -135,14 +137,14 @@ def reading_findings(role: Role, images: Sequence[Inspection]) -> list[Finding]:
         severity: Severity = "error" if all_broken else "warning"
         found.append(_unreadable(severity, f"Images among the {PLURAL[role]}", problems, meaning))
     if broken_labels:
-        meaning = "Attacks that need labels leave these images out."
+        meaning = "Their images are recorded as failed and left out of the audit."
         problems = [(image.sample.label or image.sample.image, image.label_problem) for image in broken_labels]
         found.append(_unreadable("warning", f"Label maps of the {PLURAL[role]}", problems, meaning))
     if misfits:
         sentence = (
-            f"Label maps of another size than their image among the {PLURAL[role]}: "
-            f"{named(i.sample.image for i in misfits)}. Image and label map may not belong together; such images "
-            "cannot be scored with labels."
+            f"Label maps of another shape than their image among the {PLURAL[role]}: "
+            f"{named(i.sample.image for i in misfits)}. Image and label map do not belong together; such images are "
+            "recorded as failed and left out of the audit."
         )
         found.append(Finding("error", "size-mismatch", sentence, tuple(_misfit(image) for image in misfits)))
     if empty:

@@ -29,6 +29,9 @@ _IDENTITY = np.arange(ID_COUNT).clip(max=VOID).astype(np.uint8)
 """The table of a map that holds train ids already."""
 
 
+ASPECT_TOLERANCE = 0.01
+
+
 @dataclass(frozen=True)
 class LabelMap:
     """A label map in train ids.
@@ -86,6 +89,15 @@ def read_label_bytes(
 ) -> LabelMap:
     """Decode the bytes of a label map like `read_label`; `name` is used in messages only."""
     return _read(io.BytesIO(data), name, scheme, encoding, pixel_limit)
+
+
+def same_view(image_size: tuple[int, int], label_size: tuple[int, int]) -> bool:
+    """Whether an image and a label map of these sizes (height, width) can show the same field of view.
+
+    A label map may have another size than its image (half, say), but not another shape: 1 % is allowed for rounding.
+    """
+    ratio = (image_size[1] / image_size[0]) / (label_size[1] / label_size[0])
+    return abs(ratio - 1) <= ASPECT_TOLERANCE
 
 
 def label_values(path: Path, pixel_limit: int = PIXEL_LIMIT) -> dict[int, int]:

@@ -29,3 +29,8 @@ class Hardened(Defense):
         super().__post_init__()
         if not self.path.strip():
             raise SpecError("hardened: 'path' is empty.", "It takes the file or folder of the hardened target.")
+
+    def describe(self) -> str:
+        """One line for tables, such as "hardened(path=dp.safetensors)"; what is not given is left out."""
+        inside = ", ".join(f"{key}={value}" for key, value in self.to_mapping().items() if value)
+        return f"{self.name}({inside})"
