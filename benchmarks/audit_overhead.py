@@ -27,8 +27,8 @@ from core.audit.store import ImageRow
 from core.progress import Progress
 from core.targets.base import Target
 
-BARE = "bare: everything in memory"
-ALL = "audit, all maps kept"
+BARE = "bare, in memory"
+ALL = "audit, all maps"
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def _runs(spec: AuditSpec, bare: Bare, device: str, repeats: int) -> dict[str, l
         BARE: lambda: _spent(bare.run, device),
         ALL: lambda: audit(with_run(spec, "all"), device),
         "no maps kept": lambda: audit(quiet, device),
-        "nor mIoU counted": lambda: audit(quiet, device, bare, uncounted),
-        "nor images read": lambda: audit(quiet, device, bare, uncounted, unread),
+        "nor mIoU counted": lambda: audit(quiet, device, uncounted(bare)),
+        "nor images read": lambda: audit(quiet, device, uncounted(bare), unread(bare)),
     }
     runs: dict[str, list[Spent]] = {name: [] for name in kinds}
     for _ in range(repeats):
@@ -99,20 +99,15 @@ def _runs(spec: AuditSpec, bare: Bare, device: str, repeats: int) -> dict[str, l
     return runs
 
 
-Switch = Callable[[Bare], contextlib.AbstractContextManager[object]]
-
-
-def audit(spec: AuditSpec, device: str, bare: Bare | None = None, *switches: Switch) -> Spent:
+def audit(spec: AuditSpec, device: str, *switches: contextlib.AbstractContextManager[None]) -> Spent:
     """Run an audit from nothing, with parts switched off, in a folder that is deleted afterwards."""
     clock = StageClock()
     with tempfile.TemporaryDirectory(prefix="segleak-bench-") as name, contextlib.ExitStack() as stack:
         for switch in switches:
-            assert bare is not None
-            stack.enter_context(switch(bare))
+            stack.enter_context(switch)
         folder, options = Path(name) / "audit", RunOptions(device=device)
         spent = _spent(lambda: run_audit(spec, folder, options, Progress(clock)), device)
-    stages = clock.stop()
-    return replace(spent, stages=stages)
+        return replace(spent, stages=clock.stop())
 
 
 @contextlib.contextmanager
@@ -168,7 +163,7 @@ def _ratios(runs: Mapping[str, Sequence[Spent]], images: int) -> Table:
             "wall",
             "processor",
             "in target",
-            "in attack network",
+            "in attack",
             "wall / bare forward",
             "wall / bare wall",
             "processor / bare",

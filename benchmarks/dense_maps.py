@@ -52,17 +52,18 @@ def speed(device: str, repeats: int) -> Table:
         (
             "attack network",
             "dense pass",
-            "stride 8, one by one",
+            "stride 8 singly",
             "ratio",
             f"stride 8, {BATCH} at once",
             "ratio",
-            "stride 1, one by one (estimated)",
+            "stride 1 singly (estimated)",
             "ratio",
         ),
         rows,
         (
-            f"Stride 8 is {_count(8)} windows, the same that the dense pass judges. Stride 1 is {_count(1)} windows at",
-            "the time of one at stride 8. All ways draw their maps. Weights are random: they do not change the time.",
+            f"Stride 8 is {_count(8)} windows, the same that the dense pass judges.",
+            f"Stride 1 is {_count(1)} windows at the time of one at stride 8.",
+            "All ways draw their maps. Weights are random: they do not change the time.",
         ),
     )
 
@@ -118,12 +119,13 @@ def agreement(audit: Path, device: str, per_role: int) -> Table:
             "difference",
             "95 % interval",
             "score corr.",
-            "margin corr. within an image",
+            "margin corr.",
         ),
         rows,
         (
-            f"{counts[Role.MEMBER]} members, {counts[Role.NON_MEMBER]} non-members, no defense. The interval is from a",
-            "paired bootstrap over images, or over groups where there are any. Correlations are Pearson's.",
+            f"{counts[Role.MEMBER]} members, {counts[Role.NON_MEMBER]} non-members, no defense.",
+            "The interval is from a paired bootstrap over images, or over groups where there are any.",
+            "Correlations are Pearson's: of image scores, and of an image's window margins (mean over the images).",
         ),
     )
 

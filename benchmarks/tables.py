@@ -37,10 +37,10 @@ class Table:
 
 def show(table: Table) -> None:
     """Print a table."""
-    console = Console(width=130, highlight=False)
+    console = Console(width=120, highlight=False)
     shown = RichTable(title=table.title, title_justify="left")
     for place, column in enumerate(table.columns):
-        shown.add_column(column, justify="right" if place else "left")
+        shown.add_column(column, justify="right" if place else "left", no_wrap=not place)
     for row in table.rows:
         shown.add_row(*map(_text, row))
     console.print(shown)

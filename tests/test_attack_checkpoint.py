@@ -1,6 +1,7 @@
 import json
 import os
 import pickle
+import warnings
 import zipfile
 from functools import partial
 
@@ -177,6 +178,15 @@ def test_a_pickle_that_would_run_code_is_refused_and_leaves_no_trace(tmp_path, e
     with pytest.raises(AttackError, match=path.name):
         load_attack(path)
     assert not trap.exists()
+
+
+@pytest.mark.filterwarnings("error")
+def test_torchscript_is_refused_as_a_program_before_torch_looks_at_it(tmp_path):
+    path = tmp_path / "program.pt"
+    with warnings.catch_warnings(action="ignore"):
+        torch.jit.script(nn.Linear(2, 2)).save(path)
+    with pytest.raises(AttackError, match="TorchScript is a program"):
+        load_attack(path)
 
 
 def test_a_pickled_module_is_refused(tmp_path):

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -57,7 +58,7 @@ class Folder:
         return file
 
     def set(self, **options):
-        return ImageSet(tuple(self.samples), "pairs", "Plain pairs.", encoding="train-id", **options)
+        return ImageSet(tuple(self.samples), "pairs", "Plain pairs.", **{"encoding": "train-id", **options})
 
 
 @pytest.fixture
@@ -118,6 +119,21 @@ def test_repeats_within_a_role_are_counted(folders):
     folders[Role.MEMBER].add("again3.jpg", image, label_of(), quality=80)
     finding = by_code(checked(folders))["repeats-within"]
     assert (finding.severity, finding.items) == ("note", ({"exact": 1, "near": 2},))
+
+
+def test_numbers_and_nouns_agree(folders):
+    folders[Role.MEMBER].add("again.png", picture(0), label_of())
+    sentence = by_code(checked(folders))["repeats-within"].sentence
+    assert "1 repeated file and no pairs of near-duplicates" in sentence
+
+
+def test_colours_outside_the_scheme_are_named_as_colours(folders):
+    wrong = np.full((48, 64, 3), (0, 18, 52), np.uint8)
+    folders[Role.MEMBER].add("wrong.png", picture(5), wrong)
+    one = replace(folders[Role.MEMBER].set(encoding="colour"), samples=(folders[Role.MEMBER].samples[-1],))
+    finding = by_code(check_data({Role.MEMBER: [one]}, SCHEME))["unknown-label-values"]
+    assert "#001234" in finding.sentence
+    assert finding.items[0]["value"] == "#001234"
 
 
 def test_broken_files_become_findings_and_the_rest_goes_on(folders):

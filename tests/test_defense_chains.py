@@ -129,6 +129,11 @@ def test_describe_and_title():
     assert Chain((Argmax(),)).title == "argmax"
 
 
+def test_what_is_not_given_of_a_hardened_target_is_not_described():
+    assert Chain((Hardened("dp.pth"),)).title == "hardened(path=dp.pth)"
+    assert Hardened("dp.pth", encoder="resnet18").describe() == "hardened(path=dp.pth, encoder=resnet18)"
+
+
 def test_parse_takes_every_written_form():
     assert Chain.parse("argmax") == Chain((Argmax(),))
     assert Chain.parse({"name": "gauss", "sigma": 0.1, "label": "G"}) == Chain((Gauss(0.1),), "G")

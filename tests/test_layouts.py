@@ -258,7 +258,9 @@ def test_absolute_paths_in_lists_are_kept(tmp_path):
     touch(tmp_path, "far/a.png")
     listing = tmp_path / "near.txt"
     listing.write_text(f"{tmp_path}/far/a.png\n")
-    assert open_images(listing, options={"root": "elsewhere"}).samples[0].image == tmp_path / "far" / "a.png"
+    (sample,) = open_images(listing, options={"root": "elsewhere"}).samples
+    assert sample.image == tmp_path / "far" / "a.png"
+    assert sample.key == (tmp_path / "far" / "a.png").as_posix()[1:], "a key is never absolute"
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,8 @@ def test_files_that_are_no_schemes_are_refused(tmp_path):
 def test_an_unknown_name_lists_the_built_in_ones(tmp_path):
     with pytest.raises(SpecError, match="cityscapes19"):
         load_scheme("cityscape", tmp_path)
+    with pytest.raises(SpecError, match=r"no class scheme file 'mine\.toml'"):
+        load_scheme("mine.toml", tmp_path)
 
 
 def test_saved_files_are_plain_toml(tmp_path):

@@ -12,10 +12,8 @@ C = TypeVar("C", bound=Choice)
 SETTING_PREFIX = "setting_"
 
 
-def add_flags(
-    parser: argparse.ArgumentParser, kind: type[Choice], title: str, prefix: str = "", *, defaults: bool = True
-) -> None:
-    """Add a flag for each parameter of a class, in a group of its own; `defaults`: whether the help names them."""
+def add_flags(parser: argparse.ArgumentParser, kind: type[Choice], title: str, prefix: str = "") -> None:
+    """Add a flag for each parameter of a class, in a group of its own."""
     group = parser.add_argument_group(title)
     for info in parameters_of(kind):
         group.add_argument(
@@ -23,14 +21,15 @@ def add_flags(
             dest=_place(prefix, info.name),
             metavar=_metavar(info),
             default=None,
-            help=explained(info, defaults=defaults).replace("%", "%%"),
+            help=explained(info).replace("%", "%%"),
         )
 
 
-def explained(info: ParameterInfo, *, defaults: bool = True) -> str:
-    """A parameter's help text with its unit and, unless the file decides, its default."""
+def explained(info: ParameterInfo) -> str:
+    """A parameter's help text with its unit and default."""
     unset = info.default in (None, "", dataclasses.MISSING)
-    remarks = [info.unit, "" if unset or not defaults else f"default {_shown(info.default)}"]
+    unit = "" if info.help.startswith(info.unit) else info.unit
+    remarks = [unit, "" if unset else f"default {_shown(info.default)}"]
     remark = ", ".join(filter(None, remarks))
     return f"{info.help} ({remark})" if remark else info.help
 
@@ -77,7 +76,9 @@ def _shown(value: object) -> str:
     """A value as it would be written behind the flag."""
     if isinstance(value, bool):
         return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ",".join(map(_shown, value)) if isinstance(value, tuple) else str(value)
 
 
 def _number(text: str) -> int | float:

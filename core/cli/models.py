@@ -29,8 +29,8 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
 def add_model_flags(parser: argparse.ArgumentParser, prefix: str) -> None:
     """Flags that say of a model file what it does not say itself: --PREFIX-* and --input-*."""
     add_flags(parser, TargetOptions, "what the model file does not say", prefix)
-    title = "how an image becomes the model's input (default: as the file says)"
-    add_flags(parser, Preprocessing, title, "input-", defaults=False)
+    title = "how an image becomes the model's input (as the file says, unless one of these is given)"
+    add_flags(parser, Preprocessing, title, "input-")
 
 
 def add_trust_flag(parser: argparse.ArgumentParser) -> None:

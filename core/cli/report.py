@@ -53,6 +53,7 @@ def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
             name = "" if result["defense"] == shown else titles[result["defense"]]
             shown = result["defense"]
             made.add_row(name, *_membership_row(result))
+        screen.print()
         screen.print(made)
         screen.note("* primary attack; all others are exploratory. n/m: not measurable with so few non-members.")
     for needs in sorted({r["metrics"]["needs"] for r in summary["results"] if r["metrics"]["needs"]}):
@@ -91,7 +92,9 @@ def _print_segmentation(summary: Mapping[str, Any], screen: Screen) -> None:
         inside, outside = roles.get("member", {}), roles.get("non-member", {})
         keys = ("miou", "pixel_accuracy")
         made.add_row(titles[defense], *(_number(side.get(key)) for key in keys for side in (inside, outside)))
+    screen.print()
     screen.print(made)
+    screen.print()
 
 
 def _number(value: float | None) -> str:
