@@ -1,5 +1,3 @@
-"""What the command line says to a person: help, wrong use, tables, findings."""
-
 import json
 import re
 
@@ -11,7 +9,7 @@ from PIL import Image
 import main
 from core.attacks.all import ATTACKS
 from core.cli import app
-from core.cli.flags import read_choice
+from core.cli.flags import read_choice, read_flags
 from core.data.layouts import LAYOUTS
 from core.defenses import DEFENSES
 from core.parameters import parameters_of
@@ -58,7 +56,7 @@ def test_a_default_in_the_help_can_be_typed_as_it_stands(monkeypatch, capsys):
     out, _ = said(capsys, ["train", "target", "--help"])
     default = re.search(r"--size.*?default ([^)]+)\)", out, re.DOTALL)[1]
     args = app.parser().parse_args(["train", "target", "--images", "x", "--out", "x.safetensors", "--size", default])
-    assert app.train.read_flags(args, TargetTraining).size == TargetTraining().size
+    assert read_flags(args, TargetTraining).size == TargetTraining().size
 
 
 def test_help_says_no_word_twice(monkeypatch, capsys):
@@ -112,6 +110,12 @@ def test_a_folder_of_images_in_the_place_of_a_spec_is_sent_to_the_right_flag(com
     assert "--members" in error
 
 
+def test_a_comma_inside_a_value_does_not_end_it():
+    kinds = {kind.name: kind for kind in LAYOUTS}
+    read = read_choice("pairs:group_pattern=^(.{2,4}),groups=g.tsv", kinds)
+    assert read == {"name": "pairs", "group_pattern": "^(.{2,4})", "groups": "g.tsv"}
+
+
 def test_check_refuses_images_beside_a_spec(world, capsys):
     _, error = said(capsys, ["check", world.write_spec(), "--members", world.folder / "members"], 2)
     assert "beside a spec" in error
@@ -126,10 +130,6 @@ def test_info_explains_every_defense_attack_and_layout(kind, capsys, tmp_path, m
         assert info.allowed in out
 
 
-def test_a_choice_without_an_equals_sign_is_refused_by_name():
-    assert read_choice("gauss:sigma=0.1", {kind.name: kind for kind in DEFENSES}) == {"name": "gauss", "sigma": 0.1}
-
-
 # ---------------------------------------------------------------- models and training
 
 
@@ -138,9 +138,9 @@ def test_info_opens_plain_weights_with_the_flags_of_an_audit(world, tmp_path, ca
     torch.save(weights, tmp_path / "weights.pth")
     _, error = said(capsys, ["info", tmp_path / "weights.pth"], 2)
     assert "architecture" in error
-    known = open_target(world.target).info.architecture.split()
-    flags = ["--target-architecture", known[0], *(["--target-encoder", known[1]] if known[1:] else [])]
-    out, _ = said(capsys, ["info", tmp_path / "weights.pth", *flags])
+    flags = ["--target-architecture", "smp:Unet", "--target-encoder", "resnet18"]
+    arguments = json.dumps({"encoder_depth": 3, "decoder_channels": [16, 16, 16]})
+    out, _ = said(capsys, ["info", tmp_path / "weights.pth", *flags, "--target-arguments", arguments])
     assert "classes: 4" in out
 
 
@@ -194,6 +194,14 @@ def test_check_ends_with_1_where_target_and_scheme_differ_in_classes(world, caps
     flags = "--target target.safetensors --members members --scheme camvid11 --device cpu --quiet"
     out, _ = said(capsys, ["check", *flags.split()], 1)
     assert "likely cause: The model gives 4 classes; the scheme 'camvid11' has 11." in out
+
+
+def test_check_says_so_where_a_bad_result_has_no_likely_cause(world, capsys):
+    command = ["check", world.write_spec(), "--device", "cpu", "--quiet"]
+    report = json.loads(said(capsys, [*command, "--json"])[0])["target"]["check"]
+    assert report["miou"] < 0.2, "the world's target is not trained"
+    out, _ = said(capsys, command)
+    assert ("No likely cause was found" in out) is not ("likely cause:" in out)
 
 
 def test_check_names_the_predicted_classes(world, capsys):

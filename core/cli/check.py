@@ -19,6 +19,14 @@ from core.errors import DataError, SpecError
 if TYPE_CHECKING:
     from core.targets.base import Target
 
+POOR = 0.2
+"""Below this mIoU the lack of a likely cause is said too."""
+
+UNEXPLAINED = (
+    "No likely cause was found: other channel orders, means and stds and class orders do not help. "
+    "Is the input size that of the training (--input-resize), and is the target trained on such images?"
+)
+
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand."""
@@ -149,5 +157,7 @@ def _print_check(check: Mapping[str, Any], names: Sequence[str] | None, screen: 
     screen.print(f"    predicted: {', '.join(predicted)}")
     if check["miou"] is not None:
         screen.print(f"    mIoU: {check['miou']:.3f}")
+        if check["miou"] < POOR and not check["causes"]:
+            screen.print(f"    {UNEXPLAINED}")
     for cause in check["causes"]:
         screen.out.print(f"    likely cause: {cause}", style=STYLES["warning"], markup=False)

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -60,7 +61,8 @@ def read_choice(text: str, kinds: Mapping[str, type[Choice]]) -> dict[str, Any]:
     name, _, rest = text.partition(":")
     infos = {info.name: info for info in parameters_of(kinds[name])} if name in kinds else {}
     table: dict[str, Any] = {"name": name}
-    for part in filter(None, rest.split(",")):
+    # A comma inside a value, as in a regular expression, is not followed by another key.
+    for part in filter(None, re.split(r",(?=\w+=|$)", rest)):
         key, equals, value = part.partition("=")
         if not equals:
             raise SpecError(f"'{text}': '{part}' has no '='.", "Write name:key=value,key=value.")

@@ -1,5 +1,6 @@
 """The published checkpoints of the paper's attack networks: pickled state dicts, read without running any code."""
 
+import pickle
 import re
 import zipfile
 from collections.abc import Mapping
@@ -129,5 +130,7 @@ def _architecture(state: State, name: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, pickle.UnpicklingError):  # torch's own words tell how to run the code
+        return "it holds more than tensors, or is damaged."
     lines = str(error).strip().splitlines()
     return (lines[0] if lines else type(error).__name__)[:200]
