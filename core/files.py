@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -43,16 +43,17 @@ def atomic_writer(path: Path) -> Iterator[BinaryIO]:
     A reader, or a machine that loses power, sees the old file or the new one, never half of it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A short name of its own: `path.name` may already be as long as the file system allows.
-    handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+    # A short name of its own: `path.name` may already be as long as the file system allows. Opened plainly rather than
+    # by `tempfile`, whose files nobody else may read: an audit on a shared drive is for colleagues too.
+    part = path.parent / f".part-{secrets.token_hex(8)}"
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with part.open("xb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -108,6 +108,8 @@ def test_exported_maps_are_the_stores_as_npz_and_coloured_as_png(audit, tmp_path
     rust, blue = picture[strongest].astype(int), picture[weakest].astype(int)
     assert rust[0] > rust[2]
     assert blue[0] < blue[2]
+    assert ranges["loss--loss--label-maps"][1] > 60, "a label-map release has a range of its own"
+    assert "loss--loss" in ranges
     loss = Image.open(tmp_path / "p" / "maps" / "000000-00--none--loss--loss.png")
     assert np.array(loss)[-1, 0, 3] == 0, "void pixels are transparent"
 

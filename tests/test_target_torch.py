@@ -327,3 +327,22 @@ def test_arguments_may_be_json_or_a_table():
     for wrong in ("{", "[1]"):
         with pytest.raises(SpecError, match="arguments"):
             TargetOptions(arguments=wrong)
+
+
+@pytest.mark.parametrize("given", [{"tile": 64, "overlap": 16}, {"channels": "bgr"}, {"mean": [0.5, 0.5, 0.5]}])
+def test_keys_that_are_given_go_before_the_files_and_the_rest_stays(tmp_path, unet, given):
+    said = Preprocessing(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6), divide=1.0, resize=(64, 96), multiple=32)
+    path = tmp_path / "own.safetensors"
+    save_target(path, unet, "smp:Unet", "resnet18", 5, {}, said, None)
+    opened = open_target(path, preprocessing=given)
+    assert opened.preprocessing.to_mapping() == said.to_mapping() | given
+    assert open_target(path).preprocessing == said
+
+
+def test_keys_without_mean_and_std_still_note_what_is_assumed(tmp_path, unet):
+    path = tmp_path / "plain.pth"
+    torch.save(unet.state_dict(), path)
+    notes = open_target(path, UNET, {"tile": 64}).info.notes
+    assert any("ImageNet" in note for note in notes)
+    given = {"mean": [0, 0, 0], "std": [1, 1, 1]}
+    assert not any("ImageNet" in note for note in open_target(path, UNET, given).info.notes)

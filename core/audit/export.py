@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,23 @@ def _image_record(row: ImageRow) -> dict[str, Any]:
 # ---------------------------------------------------------------- maps
 
 
-MapFile = tuple[ImageRow, str, str, Path]
-"""Image, defense id, attack id and file of a map."""
+SHIFTED = frozenset({"loss"})
+"""Maps that jump where a release is label maps only (a loss is then 0 or 69): these get a range of their own."""
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """The maps of one image under one defense and attack; `hard`: the release is label maps only."""
+
+    row: ImageRow
+    defense: str
+    attack: str
+    hard: bool
+    path: Path
+
+    def scale(self, kind: str) -> str:
+        """The name of the colour range of one kind of map."""
+        return f"{self.attack}--{kind}" + ("--label-maps" if self.hard and kind in SHIFTED else "")
 
 
 def export_maps(store: AuditStore, spec: AuditSpec, folder: Path, form: str, progress: Progress) -> Path:
@@ -113,15 +129,16 @@ def export_maps(store: AuditStore, spec: AuditSpec, folder: Path, form: str, pro
     found = list(_map_files(store, spec))
     if form == "npz":
         target.mkdir(parents=True, exist_ok=True)
-        for row, _, _, path in progress.over("Exporting maps", found, len(found)):
-            shutil.copyfile(path, target / f"{_slug(row)}--{path.name}")
+        for file in progress.over("Exporting maps", found, len(found)):
+            shutil.copyfile(file.path, target / f"{_slug(file.row)}--{file.path.name}")
         return target
     ranges = _ranges(store, found)
-    for row, defense, attack, path in progress.over("Exporting maps", found, len(found)):
-        for kind, values in store.maps(row.id, defense, attack).items():
-            ends = ranges.get(f"{attack}--{kind}")
+    for file in progress.over("Exporting maps", found, len(found)):
+        for kind, values in store.maps(file.row.id, file.defense, file.attack).items():
+            ends = ranges.get(file.scale(kind))
             if ends is not None:
-                _write_picture(target / f"{_slug(row)}--{path.stem}--{kind}.png", values, ends, kind in SIGNED)
+                name = f"{_slug(file.row)}--{file.path.stem}--{kind}.png"
+                _write_picture(target / name, values, *ends, signed=kind in SIGNED)
     write_text(target / "ranges.json", json.dumps({k: list(v) for k, v in ranges.items()}, indent=1) + "\n")
     return target
 
@@ -132,7 +149,7 @@ def _map_files(store: AuditStore, spec: AuditSpec) -> Iterator[MapFile]:
             for attack in spec.attacks:
                 path = store.map_path(row.id, chain.id, attack.id)
                 if path.is_file():
-                    yield row, chain.id, attack.id, path
+                    yield MapFile(row, chain.id, attack.id, chain.hard, path)
 
 
 def _slug(row: ImageRow) -> str:
@@ -141,14 +158,14 @@ def _slug(row: ImageRow) -> str:
 
 def _ranges(store: AuditStore, found: Sequence[MapFile]) -> dict[str, tuple[float, float]]:
     """One colour range per attack and kind of map, over all images and defenses: colours can be compared."""
-    spread: dict[str, list[npt.NDArray[np.float64]]] = {}
-    for row, defense, attack, _ in found:
-        for kind, values in store.maps(row.id, defense, attack).items():
+    spread: dict[tuple[str, str], list[npt.NDArray[np.float64]]] = {}
+    for file in found:
+        for kind, values in store.maps(file.row.id, file.defense, file.attack).items():
             finite = values[np.isfinite(values)]
             if kind != WINDOWS and finite.size:
                 ends = np.quantile(finite.astype(np.float64), [1 - RANGE_QUANTILE, RANGE_QUANTILE])
-                spread.setdefault(f"{attack}--{kind}", []).append(ends)
-    return {key: _range(np.array(ends), signed=key.rpartition("--")[2] in SIGNED) for key, ends in spread.items()}
+                spread.setdefault((file.scale(kind), kind), []).append(ends)
+    return {scale: _range(np.array(ends), signed=kind in SIGNED) for (scale, kind), ends in spread.items()}
 
 
 def _range(ends: npt.NDArray[np.float64], *, signed: bool) -> tuple[float, float]:
@@ -159,7 +176,7 @@ def _range(ends: npt.NDArray[np.float64], *, signed: bool) -> tuple[float, float
     return (low, high) if high > low else (low, low + 1e-12)
 
 
-def _write_picture(path: Path, values: npt.NDArray[np.float32], ends: tuple[float, float], signed: bool) -> None:
-    picture = colours.coloured(values, *ends, diverging=signed)
+def _write_picture(path: Path, values: npt.NDArray[np.float32], low: float, high: float, *, signed: bool) -> None:
+    picture = colours.coloured(values, low, high, diverging=signed)
     _, data = cv2.imencode(".png", picture[..., [2, 1, 0, 3]])
     write_bytes(path, data.tobytes())

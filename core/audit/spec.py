@@ -96,9 +96,15 @@ def _target(table: Mapping[str, Any]) -> TargetEntry:
     return TargetEntry(
         path=path,
         options=TargetOptions.from_mapping(rest),
-        preprocessing=None if preprocessing is None else Preprocessing.from_mapping(preprocessing),
+        preprocessing=None if preprocessing is None else _given_preprocessing(preprocessing),
         trust=trust,
     )
+
+
+def _given_preprocessing(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that are given, checked, in plain TOML values."""
+    checked = Preprocessing.from_mapping(table).to_mapping()
+    return {key: checked[key] for key in table}
 
 
 def _images(table: Mapping[str, Any], index: int) -> ImagesEntry:

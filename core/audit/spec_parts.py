@@ -17,7 +17,6 @@ from core.errors import SpecError
 from core.files import sha256_of_bytes
 from core.parameters import Choice, param
 from core.targets.options import TargetOptions
-from core.targets.preprocessing import Preprocessing
 
 VERSION = 1
 
@@ -43,7 +42,8 @@ class TargetEntry:
 
     path: str
     options: TargetOptions = field(default_factory=TargetOptions)
-    preprocessing: Preprocessing | None = None
+    preprocessing: Mapping[str, Any] | None = None
+    """The keys of `Preprocessing` that are given; the rest is as the model file says."""
     trust: str | None = None
     """SHA-256 of a file with code (TorchScript, .pt2) that the spec's author trusts."""
 
@@ -172,7 +172,7 @@ def to_mapping(spec: AuditSpec) -> dict[str, Any]:
     if spec.target.trust:
         target["trust"] = spec.target.trust
     if spec.target.preprocessing is not None:
-        target["preprocessing"] = spec.target.preprocessing.to_mapping()
+        target["preprocessing"] = dict(spec.target.preprocessing)
     head: dict[str, Any] = {"version": VERSION, "name": spec.name, "seed": spec.seed}
     if spec.scheme:
         head["scheme"] = spec.scheme

@@ -127,7 +127,7 @@ def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
         target=TargetEntry(
             args.target,
             read_flags(args, TargetOptions, "target-") or TargetOptions(),
-            read_flags(args, Preprocessing, "input-"),
+            given_flags(args, Preprocessing, "input-") or None,
         ),
         images=images,
         defenses=tuple(Chain.parse(_chain(text)) for text in args.defense or ["none"]),

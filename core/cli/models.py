@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.audit.device import pick_device
-from core.cli.flags import add_flags, read_flags
+from core.cli.flags import add_flags, given_flags, read_flags
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
 from core.targets.trust import TrustStore, checked_sha256
@@ -29,7 +29,7 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
 def add_model_flags(parser: argparse.ArgumentParser, prefix: str) -> None:
     """Flags that say of a model file what it does not say itself: --PREFIX-* and --input-*."""
     add_flags(parser, TargetOptions, "what the model file does not say", prefix)
-    title = "how an image becomes the model's input (as the file says, unless one of these is given)"
+    title = "how an image becomes the model's input (what is not given: as the file says)"
     add_flags(parser, Preprocessing, title, "input-")
 
 
@@ -57,7 +57,7 @@ def open_from_flags(args: argparse.Namespace, path: str | Path, prefix: str = "t
     return open_target(
         Path(path),
         read_flags(args, TargetOptions, prefix) or TargetOptions(),
-        read_flags(args, Preprocessing, "input-"),
+        given_flags(args, Preprocessing, "input-") or None,
         pick_device(args.device),
         trusted_hashes(args),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.parameters import Choice, Registry
 from core.targets.base import Target, TargetInfo
 from core.targets.options import TargetOptions
-from core.targets.preprocessing import Preprocessing
+from core.targets.preprocessing import GivenPreprocessing, Preprocessing, merged
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Request:
     options
         What its owner says about it.
     preprocessing
-        As the spec says; None: as the file says, else the default.
+        As the spec says, or the keys it says; the rest as the file says, else the default.
     device
         "cpu" or "cuda:N".
     trusted
@@ -31,16 +31,17 @@ class Request:
 
     path: Path
     options: TargetOptions
-    preprocessing: Preprocessing | None
+    preprocessing: GivenPreprocessing
     device: str
     trusted: Callable[[str], bool]
 
     def preprocessing_or(self, found: Preprocessing | None) -> tuple[Preprocessing, tuple[str, ...]]:
         """The pre-processing to use, given what the file itself says, and a note where neither says anything."""
-        chosen = self.preprocessing or found
-        if chosen is not None:
+        chosen = merged(self.preprocessing, found)
+        given = self.preprocessing or {}
+        if found is not None or isinstance(given, Preprocessing) or {"mean", "std"} <= given.keys():
             return chosen, ()
-        return Preprocessing(), (
+        return chosen, (
             "Nothing says how images are prepared for this model: ImageNet mean and std in RGB are assumed.",
         )
 

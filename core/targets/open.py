@@ -19,7 +19,7 @@ from core.targets import (  # noqa: F401
 from core.targets.base import Target
 from core.targets.formats import FORMATS, Request, TargetFormat
 from core.targets.options import TargetOptions
-from core.targets.preprocessing import Preprocessing
+from core.targets.preprocessing import GivenPreprocessing
 
 Trusted = Set[str] | Callable[[str], bool]
 
@@ -27,7 +27,7 @@ Trusted = Set[str] | Callable[[str], bool]
 def open_target(
     path: Path | str,
     options: TargetOptions | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: GivenPreprocessing = None,
     device: str = "cpu",
     trusted: Trusted = frozenset(),
 ) -> Target:
@@ -40,7 +40,8 @@ def open_target(
     options
         What its owner says about it.
     preprocessing
-        How images are prepared; None: as the file says, else the default, with a note in `Target.info`.
+        How images are prepared, or some keys of it; the rest as the file says, else the default, with a note in
+        `Target.info`.
     device
         "cpu" or "cuda:N".
     trusted

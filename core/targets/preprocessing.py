@@ -1,7 +1,8 @@
 """How an image becomes a model's input. Part of the audit's spec."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from core.errors import SpecError
 from core.parameters import Choice, param
@@ -40,3 +41,15 @@ class Preprocessing(Choice):
             raise SpecError(f"preprocessing: 'resize' cannot be {self.resize!r}.", "It takes height and width.")
         if self.tile and self.overlap >= self.tile:
             raise SpecError("preprocessing: 'overlap' must be smaller than 'tile'.", f"It takes 0 to {self.tile - 1}.")
+
+
+GivenPreprocessing = Preprocessing | Mapping[str, Any] | None
+"""What a spec says: everything, some keys, or nothing."""
+
+
+def merged(given: GivenPreprocessing, found: Preprocessing | None) -> Preprocessing:
+    """What is given goes before what the model file says, key by key. Raises `SpecError` for a wrong key or value."""
+    if isinstance(given, Preprocessing):
+        return given
+    found = found or Preprocessing()
+    return Preprocessing.from_mapping(found.to_mapping() | dict(given)) if given else found

@@ -19,7 +19,7 @@ from core.errors import TargetError, TrustNeededError
 from core.files import sha256_of_bytes
 from core.targets.base import Target, TargetInfo
 from core.targets.formats import FORMATS, OpenedTarget, Request, TargetFormat
-from core.targets.preprocessing import Preprocessing
+from core.targets.preprocessing import Preprocessing, merged
 
 _NO_MEMORY = re.compile(r"allocate memory|out of memory", re.IGNORECASE)
 
@@ -51,9 +51,9 @@ def first_line(error: BaseException) -> str:
 def for_bytes(request: Request) -> tuple[Preprocessing, tuple[str, ...]]:
     """Pre-processing for a model that takes bytes as they are; `TargetError` where another one is asked for."""
     plain = Preprocessing(mean=(0.0,) * 3, std=(1.0,) * 3, divide=1.0)
-    if request.preprocessing is None:
+    given = merged(request.preprocessing, plain)
+    if given == plain:
         return plain, ("The model takes bytes: pixel values are passed on as they are.",)
-    given = request.preprocessing
     if (given.mean, given.std, given.divide) != (plain.mean, plain.std, plain.divide):
         raise TargetError(
             f"{request.path.name}: the model takes bytes, which leaves no room for mean, std or divide.",
