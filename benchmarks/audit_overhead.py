@@ -18,8 +18,7 @@ from benchmarks.tables import Cell, Table
 from benchmarks.timing import seconds
 from benchmarks.workload import ARCHITECTURE, ENCODER, SIZE, with_run, write_workload
 from core.attacks.base import AttackContext, Observation, Scorer
-from core.audit.analyse import defended
-from core.audit.observe import observe
+from core.audit.observe import defended, observe
 from core.audit.reading import Loaded
 from core.audit.runner import RunOptions, run_audit
 from core.audit.spec import AuditSpec

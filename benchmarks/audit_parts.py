@@ -9,8 +9,7 @@ from benchmarks.tables import Cell, Table
 from benchmarks.timing import median, rounds, seconds
 from core.attacks.base import Scorer
 from core.audit import mapfile
-from core.audit.analyse import defended
-from core.audit.observe import recorded
+from core.audit.observe import defended, recorded
 from core.audit.plan import find_sets
 from core.audit.reading import load
 from core.audit.release import plain_confusion

@@ -1,7 +1,7 @@
 """From a target's outputs to image results: defenses, attacks, confusion counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,13 +9,12 @@ import numpy.typing as npt
 
 from core.attacks.base import AttackResult, Observation
 from core.audit.cache import CacheEntry
-from core.audit.observe import recorded
+from core.audit.observe import defended, recorded
 from core.audit.reading import Loaded
 from core.audit.release import defended_confusion, plain_confusion
 from core.audit.sources import Source
 from core.audit.started import StartedAttack
 from core.defenses.chain import Chain
-from core.defenses.noise import GridNoise
 from core.errors import AttackError
 
 if TYPE_CHECKING:
@@ -79,15 +78,6 @@ def attack_all(
         for attack in attacks:
             for outcome, found in zip(_outcomes(attack, observations), findings, strict=True):
                 found.results[chain.id, attack.entry.id] = outcome
-
-
-def defended(chain: Chain, observation: Observation, seed: int) -> Observation:
-    """What the attacker sees through the chain's output defenses."""
-    if not chain.outputs:
-        return observation
-    released = chain.apply(observation.posteriors, GridNoise(seed, observation.image_sha256))
-    hard = chain.hard or (observation.hard and not any(d.random for d in chain.outputs))
-    return replace(observation, posteriors=released, true_log_probability=None, hard=hard)
 
 
 def _outcomes(attack: StartedAttack, observations: Sequence[Observation]) -> list[AttackResult | str]:

@@ -4,13 +4,15 @@ Every observation goes through the cache's encoding, cached or not, so that a sc
 posteriors came from the cache.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.attacks.base import PROBABILITY_FLOOR, VOID, Observation
+from core.defenses.chain import Chain
+from core.defenses.noise import GridNoise
 from core.grid import Grid
 
 if TYPE_CHECKING:
@@ -92,3 +94,12 @@ def recorded(output: "Output", label: npt.NDArray[np.uint8] | None, size: tuple[
         # Ids the target has no class for are void to it: they say nothing about its memory.
         small = np.where(small < output.classes, small, VOID).astype(np.uint8)
     return record(values, small, hard=output.kind == "labels")
+
+
+def defended(chain: Chain, observation: Observation, seed: int) -> Observation:
+    """What the attacker sees through the chain's output defenses."""
+    if not chain.outputs:
+        return observation
+    released = chain.apply(observation.posteriors, GridNoise(seed, observation.image_sha256))
+    hard = chain.hard or (observation.hard and not any(d.random for d in chain.outputs))
+    return replace(observation, posteriors=released, true_log_probability=None, hard=hard)

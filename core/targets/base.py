@@ -90,6 +90,6 @@ class Target(ABC):
     def module(self) -> torch.nn.Module:
         """The torch module inside. Raises `TargetError` with the reason where the format has none."""
         raise TargetError(
-            f"{self.info.path.name}: a {self.info.format} model cannot be changed from outside.",
+            f"{self.info.path.name}: a model of the format {self.info.format} cannot be changed from outside.",
             "Dropout needs a torch checkpoint with a known architecture.",
         )

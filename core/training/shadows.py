@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from core.attacks.base import Observation
 from core.attacks.representations import REPRESENTATIONS, Representation
-from core.audit.observe import observe
+from core.audit.observe import defended, observe
 from core.data.samples import ImageSet, Sample
 from core.defenses.chain import Chain
-from core.defenses.noise import GridNoise
 from core.errors import DataError, SpecError
 from core.progress import Progress
 from core.training.images import label_of, read_hashed, settled_encoding
@@ -119,17 +117,9 @@ class _Observer:
         label = label_of(sample, shadow.scheme, encoding, size) if self.maker.needs_label else None
         grid = size if label is None else (label.shape[0], label.shape[1])
         seen = observe(shadow.target.outputs([image])[0], label, grid, sha256)
-        values = self.maker.of(defended(seen, self.defense, self.seed)).astype(np.float16)
+        values = self.maker.of(defended(self.defense, seen, self.seed)).astype(np.float16)
         self.progress.step(sample.key)
         return Example(torch.from_numpy(values), member, sample.group or sha256, sha256)
-
-
-def defended(seen: Observation, defense: Chain, seed: int) -> Observation:
-    """The observation after a chain of output defenses."""
-    if not defense.outputs:
-        return seen
-    posteriors = defense.apply(seen.posteriors, GridNoise(seed, seen.image_sha256))
-    return Observation(seen.image_sha256, posteriors, seen.label, None, hard=seen.hard or defense.hard)
 
 
 def _checked_record(shadow: ShadowData, examples: Sequence[Example]) -> ShadowRecord:
