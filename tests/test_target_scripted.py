@@ -231,9 +231,9 @@ def test_given_hashes_work_without_a_store_and_beside_one(tmp_path):
 
 def test_the_store_lies_in_the_folder_the_environment_names(tmp_path, monkeypatch):
     monkeypatch.setenv("SEGLEAK_HOME", str(tmp_path))
-    assert TrustStore().path == default_path() == tmp_path / "trust.json"
+    assert TrustStore().path == default_path() == tmp_path / "config" / "trust.json"
     monkeypatch.delenv("SEGLEAK_HOME")
-    monkeypatch.setattr("platformdirs.user_config_dir", lambda name: str(tmp_path / name))
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda name, **_: str(tmp_path / name))
     assert default_path() == tmp_path / "segleak" / "trust.json"
 
 

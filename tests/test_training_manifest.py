@@ -10,11 +10,10 @@ from core.training.manifest import (
     ShadowRecord,
     TrainingManifest,
     manifest_path,
-    now,
     read_manifest,
-    versions,
     write_manifest,
 )
+from core.versions import now, versions
 
 
 def hashes(*texts):

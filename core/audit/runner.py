@@ -24,6 +24,7 @@ from core.data.check import check_data
 from core.data.samples import ImageSet, Role
 from core.errors import SpecError, StoreError
 from core.progress import Progress
+from core.versions import now
 
 if TYPE_CHECKING:
     from core.targets.base import Target
@@ -146,7 +147,7 @@ class _Run:
         if any(row.state == "waiting" for row in rows) or self.store.fact("finished") is None:
             self._record_run(device)
             pipeline.run(batches(rows, self.spec.run.batch), self.progress)
-            self.store.set_fact("finished", provenance.now())
+            self.store.set_fact("finished", now())
         summary = summarise(self.store, self.spec)
         write_summary(self.store.folder, summary)
         return summary

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core import __version__
-from core.audit.provenance import library_versions
 from core.audit.spec import AuditSpec
 from core.defenses.chain import Chain
 from core.defenses.dropout import Dropout
@@ -17,6 +16,7 @@ from core.defenses.hardened import Hardened
 from core.errors import SpecError
 from core.randomness import key_for
 from core.targets.options import TargetOptions
+from core.versions import library_versions
 
 if TYPE_CHECKING:
     from core.targets.base import Output, Target

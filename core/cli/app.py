@@ -16,7 +16,7 @@ from core.cli.screen import Screen
 from core.cli.usage import Parser
 from core.errors import Cancelled, SegLeakError
 
-DONE, DONE_WITH_FAILURES, UNUSABLE, STOPPED = 0, 1, 2, 130
+DONE, UNUSABLE, STOPPED = 0, 2, 130
 
 COMMANDS = (audit, check, train, export, info, review, purge, scenes)
 

@@ -14,6 +14,7 @@ from core.cli.report import print_findings, print_summary, stored_findings
 from core.cli.screen import Screen
 from core.errors import AttackError
 from core.parameters import Choice, parameters_of
+from core.versions import versions
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -84,7 +85,7 @@ def _program() -> dict[str, Any]:
     )
     return {
         "segleak": __version__,
-        **provenance.versions(),
+        **versions(),
         "devices": ["cpu", *(f"cuda:{i} ({name})" for i, name in enumerate(names))],
         "attacks": ATTACKS.names(),
         "defenses": DEFENSES.names(),

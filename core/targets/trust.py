@@ -1,17 +1,15 @@
 """Who has said that they trust which file. Consent is tied to the bytes of the file: its SHA-256."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
-
 from core.errors import TargetError
 from core.files import write_text
+from core.places import config_folder
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -44,9 +42,8 @@ def checked_sha256(text: str) -> str:
 
 
 def default_path() -> Path:
-    """Where consents are kept: `trust.json` in SEGLEAK_HOME if that is set, else in the user's settings folder."""
-    home = os.environ.get("SEGLEAK_HOME")
-    return (Path(home) if home else Path(platformdirs.user_config_dir("segleak"))) / "trust.json"
+    """Where consents are kept: `trust.json` in the settings folder (see `core.places`)."""
+    return config_folder() / "trust.json"
 
 
 class TrustStore:

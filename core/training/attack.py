@@ -19,12 +19,13 @@ from core.training.batches import balanced_batches
 from core.training.crops import padded_to, patches, whole_maps, windows
 from core.training.curve import write_curve
 from core.training.holdout import SOURCE, HeldOut, judge, split
-from core.training.manifest import TrainingManifest, now, versions, write_manifest
+from core.training.manifest import TrainingManifest, write_manifest
 from core.training.precision import autocast, resolve
 from core.training.randomness import private_randomness
 from core.training.schedule import make_optimizer, make_schedule
 from core.training.settings import AttackTraining
 from core.training.shadows import Example, Observed, ShadowData, collect
+from core.versions import now, versions
 
 WINDOW_STEP = 16
 """Step of the cropped windows that score held-out images, in grid points."""

@@ -5,12 +5,9 @@ Only hashes are kept, never names or pictures.
 
 import dataclasses
 import json
-import platform
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,6 @@ from core.files import sha256_of_path, write_text
 
 SUFFIX = ".training.json"
 KINDS = ("target", "attack")
-LIBRARIES = ("segleak", "numpy", "torch", "torchvision", "segmentation-models-pytorch")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -79,22 +75,6 @@ class TrainingManifest:
 def manifest_path(checkpoint: Path) -> Path:
     """Where the manifest of a checkpoint lies: `<file name>.training.json` beside it."""
     return checkpoint.with_name(checkpoint.name + SUFFIX)
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that matter to a training."""
-    found = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def write_manifest(checkpoint: Path, manifest: TrainingManifest) -> Path:

@@ -22,11 +22,12 @@ from core.training.augment import augment
 from core.training.batches import epoch_batches
 from core.training.curve import write_curve
 from core.training.images import TrainingImages, labelled_samples
-from core.training.manifest import TrainingManifest, now, versions, write_manifest
+from core.training.manifest import TrainingManifest, write_manifest
 from core.training.precision import autocast, resolve
 from core.training.randomness import private_randomness
 from core.training.schedule import make_optimizer, make_schedule
 from core.training.settings import TargetTraining
+from core.versions import now, versions
 
 if TYPE_CHECKING:
     from core.data.scheme import ClassScheme

@@ -52,11 +52,6 @@ def image_files(folder: Path, deep: bool = True) -> Iterator[Found]:
             waiting.extend(reversed(inner))
 
 
-def has_images(folder: Path, deep: bool = True) -> bool:
-    """Whether there is at least one image file."""
-    return folder.is_dir() and next(image_files(folder, deep), None) is not None
-
-
 def subfolders(folder: Path) -> list[str]:
     """Names of the folders directly inside, sorted, without hidden ones."""
     return [entry.name for entry in _entries(folder, set()) if entry.is_dir() and not entry.name.startswith(".")]
