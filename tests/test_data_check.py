@@ -1,7 +1,4 @@
-import csv
 import json
-import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,23 +8,13 @@ import pytest
 from PIL import Image
 
 from core.data.check import check_data
-from core.data.duplicates import Fingerprint, exact_duplicates, fingerprint, near_duplicates
 from core.data.samples import ImageSet, Role, Sample
 from core.data.scheme import ClassEntry, ClassScheme
-from core.data.shift import Appearance, appearance, differences, rank_test
 from core.errors import Cancelled
 from core.progress import Progress
+from tests.pictures import picture
 
 SCHEME = ClassScheme("tiny", "Tiny", (ClassEntry("a", 0, 0, (255, 0, 0)), ClassEntry("b", 1, 1, (0, 255, 0))))
-CAMVID = os.environ.get("SEGLEAK_CAMVID")
-
-
-def picture(seed, size=(48, 64), brightness=0):
-    """Soft random shapes: every seed another image, with much the same colours."""
-    rng = np.random.default_rng(seed)
-    small = rng.uniform(40, 200, (6, 8, 3)).astype(np.float32)
-    large = cv2.resize(small, size[::-1], interpolation=cv2.INTER_CUBIC) + brightness
-    return np.clip(large, 0, 255).astype(np.uint8)
 
 
 def label_of(size=(48, 64), value=1):
@@ -253,203 +240,7 @@ def test_brighter_members_are_reported_as_a_shift(tmp_path):
     assert found["shift-looks"].items[0]["effect"] > 0.9
 
 
-# Fingerprints
-
-
-def slow_near_pairs(first, second):
-    def near(a, b):
-        correlation = float(np.corrcoef(a.thumbnail, b.thumbnail)[0, 1])
-        return correlation > 0.97 or (correlation > 0.93 and bin(a.phash ^ b.phash).count("1") <= 8)
-
-    return {(i, j) for i, a in enumerate(first) for j, b in enumerate(second) if near(a, b)}
-
-
-def family(seed, count):
-    """Images of growing distance from the first."""
-    base, other = picture(seed).astype(np.float32), picture(seed + 5000).astype(np.float32)
-    mixed = [((1 - t) * base + t * other).astype(np.uint8) for t in np.linspace(0, 0.6, count)]
-    return [fingerprint(f"{seed}-{i}", image) for i, image in enumerate(mixed)]
-
-
-def test_near_duplicates_are_those_of_a_plain_loop_over_pairs():
-    first, second = family(1, 12) + family(2, 5), family(1, 7)[1:] + family(3, 4)
-    second = [Fingerprint("other " + p.sha256, p.phash, p.thumbnail) for p in second]
-    expected = slow_near_pairs(first, second)
-    found = near_duplicates(first, second)
-    assert 0 < len(expected) < len(first) * len(second)
-    assert {(i, j) for i, j, _ in found.pairs} == expected
-    assert found.count == len(expected)
-    assert set(np.flatnonzero(found.first)) == {i for i, _ in expected}
-    assert set(np.flatnonzero(found.second)) == {j for _, j in expected}
-    strengths = [c for _, _, c in found.pairs]
-    assert strengths == sorted(strengths, reverse=True)
-
-
-def test_within_one_list_each_pair_counts_once():
-    images = family(1, 12)
-    expected = {(i, j) for i, j in slow_near_pairs(images, images) if i < j}
-    assert {(i, j) for i, j, _ in near_duplicates(images).pairs} == expected
-
-
-def test_exact_copies_are_pairs_of_the_same_bytes():
-    a, b, c = (Fingerprint(name, 0, np.zeros(576, np.float32)) for name in "abc")
-    assert exact_duplicates([a, b, c, b], [c, b, b]) == [(1, 1), (2, 0), (3, 1)]
-    assert exact_duplicates([a, b, a, b, b]) == [(2, 0), (3, 1), (4, 1)]
-    assert near_duplicates([a, a], [a]).count == 0
-
-
-def test_images_of_one_colour_resemble_nothing():
-    flat = [fingerprint(str(i), np.full((20, 30, 3), 10 * i, np.uint8)) for i in range(3)]
-    assert near_duplicates(flat).count == 0
-
-
-@pytest.mark.parametrize("change", ["jpeg", "half", "bright", "blur"])
-def test_a_changed_copy_keeps_its_fingerprint(change):
-    image = picture(5, (96, 128))
-    changed = {
-        "jpeg": lambda: cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 40])[1], 1),
-        "half": lambda: cv2.resize(image, (64, 48), interpolation=cv2.INTER_AREA),
-        "bright": lambda: np.clip(image.astype(int) + 30, 0, 255).astype(np.uint8),
-        "blur": lambda: cv2.GaussianBlur(image, (9, 9), 0),
-    }[change]()
-    a, b = fingerprint("a", image), fingerprint("b", changed)
-    assert float(a.thumbnail @ b.thumbnail) > 0.97
-    assert (a.phash ^ b.phash).bit_count() <= 8
-
-
-def test_ten_thousand_against_ten_thousand_take_seconds():
-    rng = np.random.default_rng(0)
-    thumbnails = rng.normal(size=(10_000, 576)).astype(np.float32)
-    thumbnails /= np.linalg.norm(thumbnails, axis=1, keepdims=True)
-    first = [Fingerprint(f"a{i}", i, thumbnail) for i, thumbnail in enumerate(thumbnails)]
-    second = [Fingerprint(f"b{i}", i, thumbnail) for i, thumbnail in enumerate(thumbnails[::-1])]
-    start = time.perf_counter()
-    found = near_duplicates(first, second)
-    assert time.perf_counter() - start < 60
-    assert found.count == 10_000
-    assert all(i + j == 9_999 for i, j, _ in found.pairs)
-
-
-@pytest.mark.camvid
-@pytest.mark.skipif(not CAMVID, reason="SEGLEAK_CAMVID is not set")
-def test_the_known_near_duplicates_of_camvid_are_found():
-    files = sorted((Path(CAMVID) / "images").iterdir())
-    prints = [fingerprint(file.name, cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB)) for file in files]
-    stacked = np.stack([p.thumbnail for p in prints])
-    place = {file.stem: i for i, file in enumerate(files)}
-    with (Path(CAMVID) / "near_duplicates.tsv").open() as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
-    for row in rows:
-        correlation = stacked[place[row["a"]]] @ stacked[place[row["b"]]]
-        assert correlation == pytest.approx(float(row["corr"]), abs=2e-3)
-    found = near_duplicates(prints)
-    assert len(rows) <= found.count + 5
-    assert found.count < 1.3 * len(rows)
-
-
-# Shift
-
-
-def looks(rng, count, brightness=0.0, size=(100, 200), camera="Acme 1"):
-    colours = rng.normal([50 + brightness, 0, 0, 20, 5, 5], [10, 4, 4, 4, 1, 1], (count, 6))
-    layouts = rng.normal(0, 5, (count, 48))
-    return [Appearance(size, camera, "JPEG", "", c, t) for c, t in zip(colours, layouts, strict=True)]
-
-
-@pytest.mark.parametrize("count", [8, 30, 150])
-def test_random_halves_of_one_set_are_not_reported(count):
-    rng = np.random.default_rng(count)
-    alarms = 0
-    for _ in range(60):
-        images = looks(rng, count) + looks(rng, count, brightness=15, size=(300, 400), camera="")
-        rng.shuffle(images)
-        alarms += bool(differences(images[:count], images[count:]))
-    assert alarms <= 1
-
-
-@pytest.mark.parametrize("count", [15, 100])
-def test_a_brightness_shift_is_reported(count):
-    rng = np.random.default_rng(0)
-    found = {d.kind: d for d in differences(looks(rng, count, brightness=20), looks(rng, count))}
-    assert "brightness" in found["colour"].sentence
-    assert found["colour"].effect > 0.85
-    assert ("looks" in found) == (count == 100)  # too few images for the classifier
-
-
-@pytest.mark.parametrize(("kind", "other"), [("size", {"size": (100, 201)}), ("camera", {"camera": "Acme 2"})])
-def test_another_size_or_camera_is_reported(kind, other):
-    rng = np.random.default_rng(0)
-    (found,) = differences(looks(rng, 15), looks(rng, 15, **other))
-    assert (found.kind, found.effect) == (kind, 1.0)
-
-
-def test_sizes_that_all_differ_are_compared_as_numbers():
-    rng = np.random.default_rng(0)
-    small = [image for i in range(40) for image in looks(rng, 1, size=(100 + i, 150))]
-    large = [image for i in range(40) for image in looks(rng, 1, size=(130 + i, 150))]
-    (found,) = differences(small, large)
-    assert found.kind == "size"
-    assert "AUC" in found.sentence
-
-
-def test_groups_keep_scenes_out_of_the_classifiers_test():
-    rng = np.random.default_rng(0)
-    # Ten scenes a side, fifteen nearly equal images each: scenes can be learnt, membership cannot.
-    sides = []
-    for _ in range(2):
-        scenes = looks(rng, 10)
-        repeat = [Appearance(s.size, s.camera, s.format, "", s.colours, s.layout) for s in scenes for _ in range(15)]
-        sides.append(repeat)
-    groups = [[f"scene {side}{i // 15}" for i in range(150)] for side in "ab"]
-    assert "looks" in {d.kind for d in differences(*sides)}
-    assert "looks" not in {d.kind for d in differences(*sides, *groups)}
-
-
-def test_the_rank_test_is_that_of_scipy():
-    from scipy import stats
-
-    rng = np.random.default_rng(0)
-    first, second = rng.integers(0, 8, 60).astype(float), rng.integers(2, 10, 50).astype(float)
-    expected = stats.mannwhitneyu(first, second, use_continuity=False, method="asymptotic")
-    area, p_value = rank_test(first, second)
-    assert area == pytest.approx(expected.statistic / (60 * 50))
-    assert p_value == pytest.approx(expected.pvalue)
-    assert rank_test(np.ones(3), np.ones(3)) == (0.5, 1.0)
-
-
-def test_camera_format_and_compression_are_read_from_the_file(tmp_path):
-    image = picture(1)
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0110] = "Acme", "One"
-    coarse, fine, png = tmp_path / "a.jpg", tmp_path / "b.jpg", tmp_path / "c.png"
-    Image.fromarray(image).save(coarse, exif=exif, quality=40)
-    Image.fromarray(image).save(fine, quality=95)
-    Image.fromarray(image).save(png)
-    seen = [appearance(path.read_bytes(), path, image) for path in (coarse, fine, png)]
-    assert [(a.camera, a.format) for a in seen] == [("Acme One", "JPEG"), ("", "JPEG"), ("", "PNG")]
-    assert len({a.compression for a in seen}) == 3
-    assert seen[0].size == (48, 64)
-
-
-def test_colours_are_those_of_the_lab_space():
-    image = np.full((8, 8, 3), (255, 0, 0), np.uint8)
-    png = cv2.imencode(".png", image)[1].tobytes()
-    red = appearance(png, Path("red.png"), image)
-    # CIE 1976 of sRGB red under D65: L* 53.24, a* 80.09, b* 67.20.
-    assert red.colours == pytest.approx([53.24, 80.09, 67.20, 0, 0, 0], abs=0.1)
-
-
 @pytest.mark.parametrize("size", [(1, 1), (1, 40_000), (40_000, 1)])
 def test_images_of_odd_shapes_are_checked_like_others(folders, size):
     folders[Role.MEMBER].add("odd.png", picture(1)[:1, :1].repeat(size[0], 0).repeat(size[1], 1), label_of(size))
     assert checked(folders).counts[Role.MEMBER].readable == 5
-
-
-def test_camera_names_from_files_are_made_safe_to_show(tmp_path):
-    exif = Image.Exif()
-    exif[0x010F] = "Acme\x1b[31m" + "x" * 500
-    path = tmp_path / "a.jpg"
-    Image.fromarray(picture(1)).save(path, exif=exif)
-    camera = appearance(path.read_bytes(), path, picture(1)).camera
-    assert camera.startswith("Acme[31mxxx")
-    assert len(camera) <= 80
