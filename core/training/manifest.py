@@ -51,8 +51,12 @@ class TrainingManifest:
         Attack networks only: the images shown as non-members.
     shadows
         Attack networks only: the shadows.
+    others
+        Targets only: images that shaped the weights without being members (pre-training, references).
     settings
         The training settings, plain JSON values.
+    report
+        What the training itself reports (epsilon of DP-SGD, say), plain JSON values.
     versions
         Of Python and the libraries.
     seed
@@ -66,7 +70,9 @@ class TrainingManifest:
     members: tuple[str, ...]
     non_members: tuple[str, ...] = ()
     shadows: tuple[ShadowRecord, ...] = ()
+    others: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     created: str = ""
@@ -132,6 +138,8 @@ def _manifest(values: Mapping[str, Any]) -> TrainingManifest:
         members=_hashes(values["members"]),
         non_members=_hashes(values.get("non_members", ())),
         shadows=tuple(shadows),
+        others=_hashes(values.get("others", ())),
+        report=dict(values.get("report", {})),
         settings=dict(values.get("settings", {})),
         versions=dict(values.get("versions", {})),
         seed=int(values.get("seed", 0)),

@@ -9,6 +9,7 @@ from core.targets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessin
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("cosine", "poly", "constant")
+NORMS = ("batch", "group")
 AUGMENTATIONS = ("none", "flip", "flip-crop")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MULTIPLE = 32
@@ -31,6 +32,8 @@ class TargetTraining(Choice):
     schedule: str = param("cosine", "how the learning rate falls, after a short rise", choices=SCHEDULES)
     augment: str = param("flip", "random changes to images", choices=AUGMENTATIONS)
     precision: str = param("auto", "number format; auto: bfloat16 where computed in hardware", choices=PRECISIONS)
+    norm: str = param("batch", "normalisation layers; dp-sgd needs group, which does not mix images", choices=NORMS)
+    start: str = param("", "checkpoint to start from, trained with the same architecture; empty: random weights")
     seed: int = param(0, "seed of weights, order and augmentation", low=0)
 
     def __post_init__(self) -> None:
@@ -46,6 +49,11 @@ class TargetTraining(Choice):
     def used_encoder(self) -> str:
         """The encoder, or "" where the architecture takes none."""
         return self.encoder if self.architecture.lower().startswith("smp:") else ""
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Further arguments of the architecture."""
+        return {} if self.norm == "batch" else {"norm": self.norm}
 
     @property
     def preprocessing(self) -> Preprocessing:
