@@ -345,6 +345,15 @@ def test_suspects_in_the_targets_own_list_are_counted():
     assert "suspect" not in " ".join(check_target("t", TrainingManifest("target", D, (A,)), IMAGES))
 
 
+def test_non_members_that_shaped_the_weights_are_a_warning():
+    manifest = TrainingManifest("target", D, (A,), others=(B, C))
+    for hardened in (False, True):
+        first, second = check_target("t", manifest, IMAGES, hardened=hardened)
+        assert "agrees" in first
+        assert second.startswith("Warning: t: 1 non-member of this audit shaped its weights without being members")
+    assert len(check_target("t", TrainingManifest("target", D, (A,), others=(A, C, D)), IMAGES)) == 1
+
+
 def test_a_shadow_that_is_the_target_itself_is_a_warning():
     manifest = TrainingManifest("attack", D, (), (), (ShadowRecord(C, (D,)),))
     assert check_attack("n", manifest, IMAGES, {A}) == ["n: shares no image with the audit."]

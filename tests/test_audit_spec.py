@@ -66,7 +66,7 @@ def test_run_settings_do_not_change_what_is_asked_but_everything_else_does():
         ({"defenses": [{"name": "none"}, {"name": "none"}]}, ("twice",)),
         ({"attacks": []}, ("attacks",)),
         ({"attacks": [{"name": "psychic"}]}, ("psychic", "loss")),
-        ({"attacks": [{"name": "patch"}]}, ("network", "missing")),
+        ({"attacks": [{"name": "image"}]}, ("network", "missing")),
         ({"attacks": [{"name": "loss", "primary": True}, {"name": "dice", "primary": True}]}, ("primary",)),
         ({"attacks": [{"name": "loss", "id": "../../evil"}]}, ("id", "evil", "letters")),
         ({"attacks": [{"name": "loss", "id": "a--b"}]}, ("id", "a--b")),

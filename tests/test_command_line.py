@@ -39,7 +39,7 @@ def test_without_arguments_the_program_says_what_it_can_do(capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["audit", "check", "train target", "train attack", "export", "info", "review", "purge"]
+    "command", ["audit", "check", "train target", "train shadows", "train attack", "export", "info", "review", "purge"]
 )
 def test_every_command_has_help(command, capsys):
     assert main.main([*command.split(), "--help"]) == 0

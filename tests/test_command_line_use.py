@@ -14,6 +14,7 @@ from core.data.layouts import LAYOUTS
 from core.defenses import DEFENSES
 from core.parameters import parameters_of
 from core.targets.open import open_target
+from core.training.hardening import HARDENINGS
 from core.training.settings import AttackTraining, TargetTraining
 from tests.world import make_world
 
@@ -42,7 +43,10 @@ def said(capsys, arguments, code=0):
 # ---------------------------------------------------------------- help and wrong use
 
 
-@pytest.mark.parametrize(("command", "kind"), [("train target", TargetTraining), ("train attack", AttackTraining)])
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [("train target", TargetTraining), ("train shadows", TargetTraining), ("train attack", AttackTraining)],
+)
 def test_help_names_the_choices_of_every_flag(command, kind, capsys):
     out, _ = said(capsys, [*command.split(), "--help"])
     listed = [info for info in parameters_of(kind) if info.choices]
@@ -121,8 +125,8 @@ def test_check_refuses_images_beside_a_spec(world, capsys):
     assert "beside a spec" in error
 
 
-@pytest.mark.parametrize("kind", [*DEFENSES, *ATTACKS, *LAYOUTS], ids=lambda kind: kind.name)
-def test_info_explains_every_defense_attack_and_layout(kind, capsys, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", [*DEFENSES, *HARDENINGS, *ATTACKS, *LAYOUTS], ids=lambda kind: kind.name)
+def test_info_explains_every_defense_hardening_attack_and_layout(kind, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     out, _ = said(capsys, ["info", kind.name])
     for info in parameters_of(kind):

@@ -39,6 +39,7 @@ def as_json(folder, classes, **more):
     ("name", "labels", "classes"),
     [
         ("cityscapes19", 34, 19),
+        ("cityscapes7", 34, 7),
         ("camvid11", 12, 11),
         ("mapillary65", 66, 65),
         ("mapillary124", 124, 123),

@@ -1,3 +1,5 @@
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
@@ -11,76 +13,21 @@ from core.attacks.networks import load_attack
 from core.audit.observe import observe
 from core.data.images import read_image
 from core.data.samples import ImageSet, Sample
-from core.data.scheme import ClassEntry, ClassScheme
-from core.defenses.chain import Chain
 from core.errors import AttackError, Cancelled, DataError, SpecError
 from core.files import sha256_of_bytes, sha256_of_file
 from core.progress import Progress
-from core.targets.base import Output, Target, TargetInfo
-from core.targets.preprocessing import Preprocessing
 from core.training.attack import train_attack
 from core.training.crops import padded_to, patches, whole_maps, windows
 from core.training.holdout import judge, split
 from core.training.manifest import TrainingManifest, read_manifest, write_manifest
-from core.training.settings import AttackTraining
-from core.training.shadows import Example, ShadowData, collect
-
-SCHEME = ClassScheme("street4", "Street", tuple(ClassEntry(f"class {i}", i, i, (i, i, i)) for i in range(4)))
-SIZE = (96, 104)
-QUICK = AttackTraining(network="small", width=0.25, iterations=12, batch=8, patch=40, precision="float32")
-
-
-class Leaky(Target):
-    """Knows every label map; sure of members, less so of the others, by patches."""
-
-    def __init__(self, path, classes=4):
-        path.write_bytes(b"weights of " + path.name.encode())
-        info = TargetInfo(path, "test", sha256_of_file(path), classes=classes)
-        super().__init__(info, Preprocessing(), "cpu")
-        self.known = {}
-        self.queries = 0
-
-    def forward(self, batch):
-        raise NotImplementedError
-
-    def outputs(self, images):
-        self.queries += len(images)
-        return [self._output(image) for image in images]
-
-    def _output(self, image):
-        label, member = self.known[image.tobytes()]
-        draws = np.random.default_rng(int(image[0, 0, 0]) + 256 * int(image[0, 0, 1]))
-        sure = 6 if member else 2
-        classes = self.info.classes
-        logits = draws.normal(0, 1, (classes, *label.shape)).astype(np.float32)
-        logits += sure * (np.minimum(label, classes - 1)[None] == np.arange(classes)[:, None, None])
-        return Output(torch.from_numpy(logits), "logits", label.shape, classes)
+from core.training.shadows import Example, ShadowData
+from tests.leaky import QUICK, SCHEME, changed, leaky_shadow
 
 
 @pytest.fixture
 def shadow(tmp_path, street_like):
     """A function that makes a shadow with members and non-members in groups of two."""
-
-    def make(members=10, non_members=10, name="shadow", classes=4, size=SIZE, first=0):
-        target = Leaky(tmp_path / f"{name}.bin", classes)
-        sets = []
-        for count, start, member in ((members, first, True), (non_members, first + 500, False)):
-            samples = []
-            for seed in range(start, start + count):
-                image, label = street_like(size, seed)
-                paths = tmp_path / f"{name}{seed}.png", tmp_path / f"{name}{seed}_label.png"
-                cv2.imwrite(str(paths[0]), image[..., ::-1])
-                cv2.imwrite(str(paths[1]), label)
-                target.known[image.tobytes()] = label, member
-                samples.append(Sample(paths[0].name, *paths, group=f"{member}{seed // 2}"))
-            sets.append(ImageSet(tuple(samples), "list", "", encoding="train-id"))
-        return ShadowData(target, *sets, SCHEME)
-
-    return make
-
-
-def changed(**values):
-    return AttackTraining(**{**vars(QUICK), **values})
+    return partial(leaky_shadow, tmp_path, street_like)
 
 
 def audit_score(shadow, sample, network, attack="patch"):
@@ -256,32 +203,6 @@ def test_one_kind_of_images_is_not_enough(shadow, tmp_path):
 def test_a_log_transform_is_for_losses_only():
     with pytest.raises(SpecError, match="'transform' cannot be 'log' for posteriors"):
         changed(representation="posteriors", transform="log")
-
-
-def test_a_defense_of_the_query_is_refused(shadow):
-    with pytest.raises(SpecError, match="cannot be trained under the defense 'dropout"):
-        collect([shadow(2, 2)], "slm", Chain.parse({"name": "dropout"}), 0, Progress())
-
-
-# ---------------------------------------------------------------- observing
-
-
-def test_an_adaptive_attacker_sees_what_the_defense_lets_through(shadow):
-    data = shadow(2, 2)
-    plain, hard = (
-        collect([data], "slm", Chain.parse({"name": name}), 0, Progress())[0].examples for name in ("none", "argmax")
-    )
-    highest = -np.log(1e-30) / 50
-    assert {round(float(v), 2) for e in hard for v in e.values.unique()} <= {0.0, round(highest, 2)}
-    assert all(len(e.values.unique()) > 100 for e in plain)
-
-
-def test_random_defenses_draw_the_same_for_the_same_seed(shadow):
-    data = shadow(2, 2)
-    chain = Chain.parse({"name": "gauss", "sigma": 0.1})
-    first, again, other = (collect([data], "slm", chain, seed, Progress())[0].examples[0].values for seed in (1, 1, 2))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
 
 
 # ---------------------------------------------------------------- parts

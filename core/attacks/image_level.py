@@ -9,6 +9,7 @@ import numpy as np
 from core.attacks import dense
 from core.attacks.base import ATTACKS, AttackContext, AttackResult, Observation, Scorer
 from core.attacks.network_attack import NetworkAttack
+from core.parameters import param
 
 if TYPE_CHECKING:
     from core.attacks.networks import LoadedNetwork
@@ -23,6 +24,7 @@ class ImageAttack(NetworkAttack):
     title: ClassVar[str] = "Whole image"
     whole_images: ClassVar[bool] = True
     maps: ClassVar[tuple[str, ...]] = ("evidence", "evidence_corrected")
+    network: str = param(..., "attack network, trained on whole images; a file, beginning at the spec's folder")
 
     def start(self, context: AttackContext) -> Scorer:
         """Load the network. Raises `AttackError` where the file cannot be used or judges patches."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from core.attacks.base import Attack, AttackContext, FloatArray, Observation
 from core.attacks.baselines.base import labelled_pixels
 from core.attacks.representations import REPRESENTATIONS, Representation
+from core.attacks.shipped import DEFAULT, network_path
 from core.errors import AttackError
 from core.grid import SHORT_SIDE
 from core.parameters import param
@@ -22,7 +23,7 @@ class NetworkAttack(Attack):
     whole_images: ClassVar[bool] = False
     """Whether the network judges whole images rather than patches."""
 
-    network: str = param(..., "file of the attack network, beginning at the spec's folder")
+    network: str = param(DEFAULT, "attack network: a shipped one's name, or a file, beginning at the spec's folder")
     hard_scale: float = param(50.0, "losses of a label-map release are divided by this", low=1e-3)
     dilated: bool = param(False, "the network is the dilated variant (published checkpoints do not say so)")
 
@@ -33,7 +34,7 @@ class NetworkAttack(Attack):
         return REPRESENTATIONS.get(read_card(self._path(context)).representation).needs_label
 
     def _path(self, context: AttackContext) -> Path:
-        return context.folder / self.network
+        return network_path(self.network, context.folder)
 
     def _load(self, context: AttackContext) -> "LoadedNetwork":
         """Open the network. Raises `AttackError` where the file cannot be used or is of the other kind."""

@@ -49,12 +49,24 @@ def check_target(
         first = f"Warning: {name}: was itself not trained on {_count(len(untrained), 'member')} of this audit."
     else:
         first = f"{name}: its list of {len(trained)} training images agrees with the audit's members and non-members."
+    return [first, *_suspects(name, trained, images), *_others(name, set(manifest.others), images)]
+
+
+def _suspects(name: str, trained: Set[str], images: Sequence[HashedImage]) -> list[str]:
     suspects = [i.sha256 in trained for i in images if i.role is Role.SUSPECT]
     if not any(suspects):
-        return [first]
+        return []
+    return [f"{name}: its list of training images contains {sum(suspects)} of {_count(len(suspects), 'suspect')}."]
+
+
+def _others(name: str, others: Set[str], images: Sequence[HashedImage]) -> list[str]:
+    """Non-members that a pre-training or a hardening has seen are too much like members to stand for the unseen."""
+    shaped = sum(i.role is Role.NON_MEMBER and i.sha256 in others for i in images)
+    if not shaped:
+        return []
     return [
-        first,
-        f"{name}: its list of training images contains {sum(suspects)} of {_count(len(suspects), 'suspect')}.",
+        f"Warning: {name}: {_count(shaped, 'non-member')} of this audit shaped its weights without being members "
+        "(in a training before this one, or as reference images); what leaks of the members may be understated."
     ]
 
 

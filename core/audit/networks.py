@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.attacks.base import Attack
+from core.attacks.shipped import network_path
 from core.audit.spec import AuditSpec
 from core.errors import AttackError
 from core.files import sha256_of_path
@@ -56,7 +57,7 @@ def find_networks(spec: AuditSpec) -> dict[str, AuditedNetwork]:
     for entry in spec.attacks:
         network = getattr(entry.attack, "network", None)
         if network:
-            path = spec.resolve(network)
+            path = network_path(network, spec.folder)
             card = read_card(path)
             found[entry.id] = AuditedNetwork(path, sha256_of_path(path), card, entry.attack)
     return found

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import tomli_w
 
 from core.attacks.base import Attack
+from core.attacks.shipped import is_short_name
 from core.data.images import PIXEL_LIMIT
 from core.data.samples import Role
 from core.defenses.chain import Chain
@@ -160,7 +161,9 @@ def _moved_chain(chain: Chain, moved: Moved) -> Chain:
 
 def _moved_attack(attack: Attack, moved: Moved) -> Attack:
     network = getattr(attack, "network", None)
-    return replace(attack, network=moved(network)) if network else attack  # type: ignore[call-arg]
+    if not network or is_short_name(network):
+        return attack
+    return replace(attack, network=moved(network))  # type: ignore[call-arg]
 
 
 # ---------------------------------------------------------------- as TOML

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from types import FrameType
 
 from core import __version__
-from core.cli import audit, check, export, info, purge, review, scenes, train
+from core.cli import audit, check, demo, export, info, purge, review, scenes, train
 from core.cli.screen import Screen
 from core.cli.usage import Parser
 from core.errors import Cancelled, SegLeakError
 
 DONE, UNUSABLE, STOPPED = 0, 2, 130
 
-COMMANDS = (audit, check, train, export, info, review, purge, scenes)
+COMMANDS = (demo, audit, check, train, export, info, review, purge, scenes)
 
 EXAMPLES = """\
 a first audit:

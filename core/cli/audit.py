@@ -3,7 +3,6 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from core.attacks.all import ATTACKS
 from core.audit.spec import (
@@ -17,6 +16,7 @@ from core.audit.spec import (
     to_mapping,
 )
 from core.audit.store import AuditStore
+from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, given_flags, read_choice, read_flags
 from core.cli.models import add_device_flag, add_target_flags, trusted_hashes
 from core.cli.report import has_error, print_findings, print_summary, stored_findings
@@ -24,7 +24,6 @@ from core.cli.screen import Screen
 from core.cli.sets import add_set_flags, dest, entries, spec_file
 from core.data.samples import Role
 from core.defenses import DEFENSES
-from core.defenses.chain import Chain
 from core.errors import SpecError
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
@@ -64,7 +63,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action="append",
         default=[],
         metavar="NAME[:key=value,...]",
-        help=f"an attack; the first is the primary one: {', '.join(ATTACKS.names())} (default loss)",
+        help=f"an attack; the first is the primary one: {', '.join(ATTACKS.names())} (default patch, then loss)",
     )
     add_flags(parser, RunSettings, "run")
     parser.set_defaults(run=run)
@@ -130,19 +129,14 @@ def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
             given_flags(args, Preprocessing, "input-") or None,
         ),
         images=images,
-        defenses=tuple(Chain.parse(_chain(text)) for text in args.defense or ["none"]),
-        attacks=_attacks(args.attack or ["loss"]),
+        defenses=tuple(read_chain(text) for text in args.defense or ["none"]),
+        attacks=_attacks(args.attack or ["patch", "loss"]),
         scheme=args.scheme,
         seed=args.seed or 0,
         run=read_flags(args, RunSettings) or RunSettings(),
     )
     # Through the file's form, so that flags are checked exactly as a spec file is.
     return parse_spec(to_mapping(spec), Path.cwd()), args.out or Path(f"{name}{SUFFIX}")
-
-
-def _chain(text: str) -> dict[str, Any]:
-    kinds = {kind.name: kind for kind in DEFENSES}
-    return {"chain": [read_choice(part, kinds) for part in text.split("+")]}
 
 
 def _attacks(texts: list[str]) -> tuple[AttackEntry, ...]:

@@ -29,7 +29,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         nargs="?",
         metavar="WHAT",
         type=Path,
-        help="an audit folder, a model file, an attack network, or the name of a defense, attack or layout; "
+        help="an audit folder, a model file, an attack network, or the name of a defense, hardening, attack or layout; "
         "absent: what is installed",
     )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
@@ -79,6 +79,7 @@ def _program() -> dict[str, Any]:
     from core.data.scheme import builtin_schemes
     from core.defenses import DEFENSES
     from core.places import cache_folder, config_folder
+    from core.training.hardening import HARDENINGS
 
     names = (
         [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
@@ -89,6 +90,7 @@ def _program() -> dict[str, Any]:
         "devices": ["cpu", *(f"cuda:{i} ({name})" for i, name in enumerate(names))],
         "attacks": ATTACKS.names(),
         "defenses": DEFENSES.names(),
+        "hardenings": HARDENINGS.names(),
         "layouts": LAYOUTS.names(),
         "class schemes": list(builtin_schemes()),
         "cache": str(cache_folder()),
@@ -97,17 +99,19 @@ def _program() -> dict[str, Any]:
 
 
 def _named(path: Path) -> type[Choice] | None:
-    """The defense, attack or layout of that name, unless there is such a file."""
+    """The defense, hardening, attack or layout of that name, unless there is such a file."""
     from core.attacks.all import ATTACKS
     from core.data.layouts import LAYOUTS
     from core.defenses import DEFENSES
+    from core.training.hardening import HARDENINGS
 
-    kinds = {kind.name: kind for registry in (DEFENSES, ATTACKS, LAYOUTS) for kind in registry}
+    # "none" is a hardening and a defense; the defense is told of, being what an audit takes.
+    kinds = {kind.name: kind for registry in (HARDENINGS, DEFENSES, ATTACKS, LAYOUTS) for kind in registry}
     return None if path.exists() else kinds.get(str(path))
 
 
 def _choice(kind: type[Choice]) -> dict[str, Any]:
-    """What a defense, attack or layout is, and each parameter with its allowed values."""
+    """What a defense, hardening, attack or layout is, and each parameter with its allowed values."""
     takes = {info.name: f"{explained(info)}: {info.allowed}" for info in parameters_of(kind)}
     return {kind.name: " ".join((kind.__doc__ or "").split()), "parameters": takes or "none"}
 

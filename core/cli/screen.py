@@ -54,7 +54,7 @@ class Screen:
         """Take the progress bar off the terminal."""
         if self._bars is not None:
             self._bars.stop()
-            self._bars = None
+            self._bars = self._task = None
 
     def _show(self, progress: Progress) -> None:
         if self.err.is_terminal:

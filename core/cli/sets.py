@@ -16,17 +16,23 @@ from core.errors import SpecError
 FORM = "a folder, image or list file; may be repeated"
 
 
-def add_set_flags(parser: argparse.ArgumentParser, *roles: Role) -> None:
-    """Flags --members, --non-members and --suspects, and how their folders are read."""
+def add_set_flags(parser: argparse.ArgumentParser, *roles: Role, schemes: bool = False) -> None:
+    """Flags --members, --non-members and --suspects, and how their folders are read (see `add_reading_flags`)."""
     group = parser.add_argument_group("images")
     for role in roles:
         group.add_argument(f"--{role}s", dest=dest(role), action="append", default=[], metavar="PATH", help=FORM)
-    add_reading_flags(group)
+    add_reading_flags(group, schemes=schemes)
 
 
-def add_reading_flags(group: Any) -> None:
-    """Flags that say how folders are read."""
-    group.add_argument("--scheme", metavar="NAME", help="class scheme: a built-in name or a TOML/JSON file")
+def add_reading_flags(group: Any, *, schemes: bool = False) -> None:
+    """Flags that say how folders are read. `schemes`: --scheme may be repeated and gives a list."""
+    what = "class scheme: a built-in name or a TOML/JSON file"
+    group.add_argument(
+        "--scheme",
+        action="append" if schemes else "store",
+        metavar="NAME",
+        help=f"{what}; once, or once for each of --shadows (default: as the shadows say)" if schemes else what,
+    )
     group.add_argument(
         "--layout",
         default="auto",

@@ -126,7 +126,7 @@ def _percentile(
     seed: int,
     level: float,
 ) -> Interval | None:
-    curves = [_Resampled(*pair) for pair in scores]
+    curves = [Resampled(*pair) for pair in scores]
     if len({curve.counts for curve in curves}) > 1:
         raise ValueError("paired scores need the same images on both sides")
     inside = _units(member_groups, curves[0].counts[0], "members")
@@ -149,7 +149,7 @@ def _difference(values: list[FloatArray]) -> FloatArray:
     return values[0] if len(values) == 1 else values[0] - values[1]
 
 
-class _Resampled:
+class Resampled:
     """The ROC curves of resamples of one attack's scores, found without sorting again.
 
     A resample is a weight per image. On images sorted by falling score the flagged weight at a threshold is a

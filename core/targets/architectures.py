@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from core.errors import TargetError
+from core.targets.norms import NORMS, with_group_norm
 from core.targets.recognition import MOST_CLASSES
 
 SMP = (
@@ -97,7 +98,8 @@ def build(architecture: str, encoder: str, classes: int, arguments: Mapping[str,
     classes
         Number of output channels, 1 to 255.
     arguments
-        Further arguments of the architecture.
+        Further arguments of the architecture; and "norm": "batch" (its own layers) or "group" (group normalisation in
+        place of every batch normalisation).
 
     Raises
     ------
@@ -106,6 +108,7 @@ def build(architecture: str, encoder: str, classes: int, arguments: Mapping[str,
     """
     family, name = _known(architecture)
     extra = dict(arguments or {})
+    norm = _known_norm(architecture, extra.pop("norm", "batch"))
     if not 1 <= classes <= MOST_CLASSES:
         raise TargetError(
             f"{architecture}: the number of classes cannot be {classes}.", f"Set 'classes' to 1 to {MOST_CLASSES}."
@@ -115,7 +118,8 @@ def build(architecture: str, encoder: str, classes: int, arguments: Mapping[str,
     elif encoder:
         raise TargetError(f"{architecture} has a fixed encoder.", "Leave 'encoder' empty.")
     try:
-        return _make_smp(name, encoder, classes, extra) if family == "smp" else _make_torchvision(name, classes, extra)
+        made = _make_smp(name, encoder, classes, extra) if family == "smp" else _make_torchvision(name, classes, extra)
+        return with_group_norm(made) if norm == "group" else made
     except (TypeError, ValueError, KeyError, AttributeError, IndexError, AssertionError, RuntimeError) as error:
         raise TargetError(
             f"{architecture}{f' with encoder {encoder}' if encoder else ''} cannot be built "
@@ -158,6 +162,15 @@ def _known(architecture: str) -> tuple[str, str]:
         )
     family, _, name = found.partition(":")
     return family, name
+
+
+def _known_norm(architecture: str, norm: object) -> str:
+    """The normalisation, if there is one of that name."""
+    if isinstance(norm, str) and norm in NORMS:
+        return norm
+    raise TargetError(
+        f"{architecture}: the argument 'norm' cannot be {str(norm)[:80]!r}.", f"Choose one of: {', '.join(NORMS)}."
+    )
 
 
 def _check_encoder(architecture: str, encoder: str) -> None:

@@ -137,15 +137,21 @@ def _main_path(module: nn.Module) -> list[tuple[str, nn.Module]]:
     return [(n, layer) for n, layer in module.named_modules() if "aux" not in n and "classification_head" not in n]
 
 
-def _classifier(target: Target, module: nn.Module) -> str:
-    """Name of the last convolution that gives the classes, outside auxiliary heads."""
-    wanted = {target.info.classes, 1} if target.info.classes == 2 else {target.info.classes}
+def last_convolution(module: nn.Module, classes: int) -> str:
+    """Name of the last convolution that gives the classes, outside auxiliary heads; empty where there is none."""
+    wanted = {classes, 1} if classes == 2 else {classes}
     names = [
         name for name, layer in _main_path(module) if isinstance(layer, nn.Conv2d) and layer.out_channels in wanted
     ]
-    if not names:
+    return names[-1] if names else ""
+
+
+def _classifier(target: Target, module: nn.Module) -> str:
+    """As `last_convolution`. Raises `TargetError` where there is none."""
+    name = last_convolution(module, target.info.classes)
+    if not name:
         raise TargetError(
             f"{target.info.path.name}: no last convolution with {target.info.classes} outputs was found.",
             "Dropout can only act in this model's own layers: set place to own.",
         )
-    return names[-1]
+    return name

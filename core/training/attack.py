@@ -1,34 +1,34 @@
 """Training an attack network on what shadows give out for their members and non-members."""
 
-import math
+import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 
-from core.attacks.networks import MEMBER, NETWORKS, NON_MEMBER, AttackNetwork
 from core.attacks.networks.card import AttackCard
 from core.attacks.networks.checkpoint import save_attack
 from core.defenses.chain import Chain
 from core.errors import AttackError
-from core.files import sha256_of_file
+from core.files import sha256_of_bytes, sha256_of_file
 from core.progress import Progress
-from core.training.batches import balanced_batches
-from core.training.crops import padded_to, patches, whole_maps, windows
+from core.training.attack_fit import AttackFit
 from core.training.curve import write_curve
 from core.training.holdout import SOURCE, HeldOut, judge, split
 from core.training.manifest import TrainingManifest, write_manifest
-from core.training.precision import autocast, resolve
 from core.training.randomness import private_randomness
-from core.training.schedule import make_optimizer, make_schedule
+from core.training.resume import Resume
 from core.training.settings import AttackTraining
 from core.training.shadows import Example, Observed, ShadowData, collect
 from core.versions import now, versions
 
-WINDOW_STEP = 16
-"""Step of the cropped windows that score held-out images, in grid points."""
+BETWEEN = " | "
+"""Stands between the chains of defenses that an attack network was trained under."""
+
+MOST_NAMES = 4
+"""Shadows that a card names; of more it gives the number."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,16 @@ def train_attack(
     device: str = "cpu",
     *,
     progress: Progress | None = None,
-    defense: Chain | None = None,
+    defense: Chain | Sequence[Chain] | None = None,
 ) -> AttackTrainingResult:
     """Train an attack network on shadows and write its checkpoint, loss curve and list of images.
 
     The weights of the last step are kept, not those that did best on the held-out images: choosing by them would
     make their AUC and threshold look better than they are.
+
+    On the CPU the same shadows, settings and number of threads give the same weights, stopped in between or not. A
+    stopped or killed training leaves its state in `<name>.partial`; the same call observes the shadows again and
+    goes on from there.
 
     Parameters
     ----------
@@ -78,36 +82,73 @@ def train_attack(
     device
         "cpu" or "cuda:N".
     progress
-        One step per image observed and per training step; cancelling it stops with nothing written.
+        One step per image observed and per training step; cancelling it stops, and the state kept last stays.
     defense
-        Train on what shadows give out under this chain of output defenses (an adaptive attacker).
+        Train on what shadows give out under this chain of defenses (an adaptive attacker); of several, every image is
+        learned from under each of them.
 
     Raises
     ------
     DataError
         An image cannot be used, or is given in a role it does not have.
+    SpecError
+        A defense is another checkpoint, which has to be given as a shadow.
+    TargetError
+        A defense asks a shadow for what it cannot do.
     AttackError
         Too few images, shadows that do not fit together, or a loss that is no longer a number.
     Cancelled
         A stop was asked for.
     """
     progress = progress or Progress()
-    chain = defense or Chain.parse({"name": "none"})
-    observed = collect(shadows, settings.representation, chain, settings.seed, progress)
+    chains = _chains(defense)
+    observed = collect(shadows, settings.representation, chains, settings.seed, progress)
     examples = [e for shadow in observed for e in shadow.examples]
     _check(examples)
     training, held = split(examples, settings.holdout, settings.seed)
-    run = _Run(settings, device, progress)
+    resume = Resume(out, _fingerprint(shadows, settings, chains, examples, device))
+    fit = AttackFit(settings, device, progress)
     with private_randomness(settings.seed, device):
-        network = run.network(examples[0].values.shape[0])
-        losses = run.fit(network, training)
-    verdict = judge(held, run.scores(network, held))
-    card = _card(settings, network.channels, chain, observed, verdict)
+        network = fit.network(examples[0].values.shape[0])
+        losses = fit.train(network, training, resume)
+    verdict = judge(held, fit.scores(network, held))
+    card = _card(settings, network.channels, chains, observed, verdict)
     save_attack(out, network.cpu().to(memory_format=torch.contiguous_format), card)
     sha256 = sha256_of_file(out)
     write_curve(out, ("step", "loss"), enumerate(losses, start=1))
-    write_manifest(out, _manifest(sha256, observed, settings, chain))
+    write_manifest(out, _manifest(sha256, observed, settings, chains))
+    resume.done()
     return AttackTrainingResult(out, sha256, tuple(losses), verdict)
+
+
+def _chains(defense: Chain | Sequence[Chain] | None) -> tuple[Chain, ...]:
+    """The chains to observe under, each once; without any, the undefended outputs."""
+    given = (defense,) if isinstance(defense, Chain) else defense or (Chain(),)
+    return tuple({chain.id: chain for chain in given}.values())
+
+
+def _described(chains: Sequence[Chain]) -> str:
+    return BETWEEN.join(chain.describe() for chain in chains)
+
+
+def _fingerprint(
+    shadows: Sequence[ShadowData],
+    settings: AttackTraining,
+    chains: Sequence[Chain],
+    examples: Sequence[Example],
+    device: str,
+) -> str:
+    """What a kept state must agree with to be gone on from."""
+    what = {
+        "settings": settings.to_mapping(),
+        "defenses": [chain.describe() for chain in chains],
+        "shadows": [(s.target.info.sha256, str(s.target.preprocessing), str(s.scheme)) for s in shadows],
+        "encodings": [(s.members.encoding, s.non_members.encoding) for s in shadows],
+        "images": [(e.sha256, e.member, e.group) for e in examples],
+        "device": torch.device(device).type,
+        "versions": versions(),
+    }
+    return sha256_of_bytes(json.dumps(what, sort_keys=True).encode())
 
 
 def _check(examples: Sequence[Example]) -> None:
@@ -122,90 +163,11 @@ def _check(examples: Sequence[Example]) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What every part of one training needs."""
-
-    settings: AttackTraining
-    device: str
-    progress: Progress
-
-    def network(self, channels: int) -> AttackNetwork:
-        architecture = NETWORKS.make({"name": self.settings.network, "width": self.settings.width})
-        network = architecture.build(channels, self.settings.input_transform)
-        return network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-    def fit(self, network: AttackNetwork, examples: Sequence[Example]) -> list[float]:
-        """Train in place; returns the loss of each step."""
-        settings = self.settings
-        draws = torch.Generator().manual_seed(settings.seed)
-        optimizer = make_optimizer("adamw", network.parameters(), settings.learning_rate, settings.weight_decay)
-        schedule = make_schedule("cosine", optimizer, settings.iterations)
-        members = [i for i, e in enumerate(examples) if e.member]
-        others = [i for i, e in enumerate(examples) if not e.member]
-        losses: list[float] = []
-        network.train()
-        self.progress.start("training", settings.iterations)
-        for indices in balanced_batches(members, others, settings.batch, settings.iterations, draws):
-            loss = self._loss(network, [examples[i] for i in indices], draws)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            losses.append(self._checked(loss.item(), len(losses) + 1))
-            recent = sum(losses[-20:]) / len(losses[-20:])
-            self.progress.step(f"step {len(losses)}/{settings.iterations}, loss {recent:.2f}")
-        return losses
-
-    @torch.inference_mode()
-    def scores(self, network: AttackNetwork, examples: Sequence[Example]) -> list[float]:
-        """Image scores: mean window margins, in float32 as in an audit."""
-        network.eval()
-        scores = []
-        for example in self.progress.over("scoring held-out images", examples, len(examples)):
-            if self._cropped:
-                inputs = windows(example.values, self.settings.patch, WINDOW_STEP)
-            else:
-                inputs = padded_to(example.values, self.settings.patch)[None].float()
-            scores.append(float(self._margins(network, inputs.to(self.device)).mean()))
-        return scores
-
-    @property
-    def _cropped(self) -> bool:
-        return self.settings.mode == "cropped" and self.settings.patch > 0
-
-    def _loss(self, network: AttackNetwork, examples: Sequence[Example], draws: torch.Generator) -> torch.Tensor:
-        """Binary cross-entropy of the margins, which is the cross-entropy of the two logits; mean over windows."""
-        inputs = (patches if self._cropped else whole_maps)(examples, self.settings.patch, draws)
-        inputs = inputs.to(self.device, memory_format=torch.channels_last)
-        with autocast(resolve(self.settings.precision, self.device), self.device):
-            margins = self._margins(network, inputs).float()
-        wanted = torch.tensor([float(e.member) for e in examples], device=self.device)
-        return functional.binary_cross_entropy_with_logits(margins, wanted[:, None].expand_as(margins))
-
-    def _margins(self, network: AttackNetwork, inputs: torch.Tensor) -> torch.Tensor:
-        """Window margins `(N, n)`: all windows of the dense pass, or one for the whole input."""
-        if self.settings.patch and not self._cropped:
-            return network.window_margins(inputs, self.settings.patch).flatten(1)
-        logits: torch.Tensor = network(inputs)
-        return (logits[:, MEMBER] - logits[:, NON_MEMBER])[:, None]
-
-    def _checked(self, loss: float, step: int) -> float:
-        if math.isfinite(loss):
-            return loss
-        raise AttackError(
-            f"The loss became {loss} in step {step} of {self.settings.iterations}.",
-            f"Lower the learning rate (it was {self.settings.learning_rate:g}), or use precision float32.",
-        )
-
-
 def _card(
-    settings: AttackTraining, channels: int, chain: Chain, shadows: Sequence[Observed], verdict: HeldOut
+    settings: AttackTraining, channels: int, chains: Sequence[Chain], shadows: Sequence[Observed], verdict: HeldOut
 ) -> AttackCard:
-    members = sum(e.member for s in shadows for e in s.examples)
-    total = sum(len(s.examples) for s in shadows)
-    names = ", ".join(s.name for s in shadows)
     per_class = {"slm": 0, "concatenation": 2, "posteriors": 1}[settings.representation]
+    kinds = Counter(shadow.kind for shadow in shadows)
     return AttackCard(
         architecture=settings.network,
         arguments={"width": settings.width},
@@ -215,18 +177,28 @@ def _card(
         transform=settings.input_transform,
         threshold=verdict.threshold,
         threshold_source=SOURCE if verdict.threshold is not None else "",
-        trained_on=f"{names}: {members} members, {total - members} non-members",
-        defense=chain.describe(),
+        trained_on=_trained_on(shadows, len(chains)),
+        defense=_described(chains),
         extra={
             "mode": settings.mode,
-            "shadow_auc": verdict.auc,
-            "held_out_members": verdict.members,
-            "held_out_non_members": verdict.non_members,
+            "shadows": len(shadows),
+            "shadow_kinds": [f"{count} x {kind}" for kind, count in kinds.items()],
+            **verdict.facts(),
         },
     )
 
 
-def _manifest(sha256: str, observed: Sequence[Observed], settings: AttackTraining, chain: Chain) -> TrainingManifest:
+def _trained_on(shadows: Sequence[Observed], defenses: int) -> str:
+    """The shadows and how many images were shown to the network, each counted once per shadow."""
+    members = sum(e.member for s in shadows for e in s.examples) // defenses
+    total = sum(len(s.examples) for s in shadows) // defenses
+    names = ", ".join(s.name for s in shadows) if len(shadows) <= MOST_NAMES else f"{len(shadows)} shadows"
+    return f"{names}: {members} members, {total - members} non-members"
+
+
+def _manifest(
+    sha256: str, observed: Sequence[Observed], settings: AttackTraining, chains: Sequence[Chain]
+) -> TrainingManifest:
     examples = [e for shadow in observed for e in shadow.examples]
     return TrainingManifest(
         kind="attack",
@@ -234,7 +206,7 @@ def _manifest(sha256: str, observed: Sequence[Observed], settings: AttackTrainin
         members=tuple(dict.fromkeys(e.sha256 for e in examples if e.member)),
         non_members=tuple(dict.fromkeys(e.sha256 for e in examples if not e.member)),
         shadows=tuple(s.record for s in observed),
-        settings={**settings.to_mapping(), "defense": chain.describe()},
+        settings={**settings.to_mapping(), "defense": _described(chains)},
         versions=versions(),
         seed=settings.seed,
         created=now(),

@@ -1,16 +1,18 @@
 """Keeping some of a shadow's images for the threshold and the AUC."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.metrics.roc import auc, roc_curve
+from core.metrics.membership import MembershipMetrics, membership_metrics
 from core.metrics.thresholds import best_threshold
 from core.training.shadows import Example
 
 SOURCE = "held-out shadow images"
+FPR_LEVELS = (0.05, 0.01)
 
 
 @dataclass(frozen=True)
@@ -19,28 +21,75 @@ class HeldOut:
 
     Attributes
     ----------
-    auc
-        Image-level AUC, 0 to 1; None without held-out images of both kinds.
+    overall
+        Over the scores under all defenses together; intervals resample whole groups.
+    by_defense
+        Under each chain of defenses alone.
     threshold
-        The image score of highest balanced accuracy; None likewise.
-    members, non_members
-        How many images there were.
+        The image score of highest balanced accuracy over all defenses; None without held-out images of both kinds.
     """
 
-    auc: float | None
+    overall: MembershipMetrics
+    by_defense: Mapping[str, MembershipMetrics]
     threshold: float | None
-    members: int
-    non_members: int
+
+    @property
+    def auc(self) -> float | None:
+        """Image-level AUC over all defenses, 0 to 1; None without held-out images of both kinds."""
+        return self.overall.auc
+
+    @property
+    def members(self) -> int:
+        """How many members were scored under each defense; an image counts once per shadow."""
+        return self.overall.members // max(1, len(self.by_defense))
+
+    @property
+    def non_members(self) -> int:
+        """How many non-members, counted likewise."""
+        return self.overall.non_members // max(1, len(self.by_defense))
+
+    def facts(self) -> dict[str, Any]:
+        """For the card, as plain JSON values. A rate that so few images cannot measure is None."""
+        return {
+            "shadow_auc": self.auc,
+            "shadow_auc_interval": _bounds(self.overall),
+            "held_out_members": self.members,
+            "held_out_non_members": self.non_members,
+            "held_out": {name: _facts(metrics) for name, metrics in self.by_defense.items()},
+        }
+
+
+def _facts(metrics: MembershipMetrics) -> dict[str, Any]:
+    rates = {f"{at.fpr:g}": at.value for at in metrics.tpr_at}
+    return {"auc": metrics.auc, "auc_interval": _bounds(metrics), "tpr_at_fpr": rates}
+
+
+def _bounds(metrics: MembershipMetrics) -> list[float] | None:
+    return [metrics.auc_interval.low, metrics.auc_interval.high] if metrics.auc_interval else None
 
 
 def judge(examples: Sequence[Example], scores: Sequence[float]) -> HeldOut:
     """Judge the image scores of held-out examples."""
-    members = [s for e, s in zip(examples, scores, strict=True) if e.member]
-    others = [s for e, s in zip(examples, scores, strict=True) if not e.member]
-    if not members or not others:
-        return HeldOut(None, None, len(members), len(others))
-    area = float(auc(roc_curve(members, others)))
-    return HeldOut(area, best_threshold(members, others, SOURCE).value, len(members), len(others))
+    pairs = list(zip(examples, scores, strict=True))
+    members = [s for e, s in pairs if e.member]
+    others = [s for e, s in pairs if not e.member]
+    names = dict.fromkeys(e.defense for e in examples)
+    return HeldOut(
+        _metrics(pairs),
+        {name: _metrics([(e, s) for e, s in pairs if e.defense == name]) for name in names},
+        best_threshold(members, others, SOURCE).value if members and others else None,
+    )
+
+
+def _metrics(pairs: Sequence[tuple[Example, float]]) -> MembershipMetrics:
+    inside, outside = ([(e.group, s) for e, s in pairs if e.member == member] for member in (True, False))
+    return membership_metrics(
+        [s for _, s in inside],
+        [s for _, s in outside],
+        [g for g, _ in inside],
+        [g for g, _ in outside],
+        fpr_levels=FPR_LEVELS,
+    )
 
 
 def split(examples: Sequence[Example], holdout: float, seed: int) -> tuple[list[Example], list[Example]]:

@@ -47,6 +47,10 @@ class Membership:
         column = self.members[:, self.shadows.index(shadow)]
         return dict(zip(self.images, column.tolist(), strict=True))
 
+    def rows(self) -> dict[str, list[bool]]:
+        """SHA-256 -> whether each shadow, in order, was trained on the image."""
+        return dict(zip(self.images, self.members.tolist(), strict=True))
+
 
 def random_halves(groups: Sequence[str], count: int, seed: int) -> npt.NDArray[np.bool_]:
     """Give every shadow about half of the images, whole groups at a time.
@@ -107,7 +111,7 @@ def read_membership(path: Path) -> Membership:
     """Read a table, given the file or its folder. Raises `DataError` naming what is wrong."""
     path = path / NAME if path.is_dir() else path
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+        rows = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8"), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: no membership table can be read ({error}).", "Train the shadows first.") from error
     if not rows or tuple(rows[0][: len(_LEADING)]) != _LEADING or len(rows[0]) == len(_LEADING):
@@ -117,7 +121,7 @@ def read_membership(path: Path) -> Membership:
         if len(row) != width or not set(row[len(_LEADING) :]) <= {"0", "1"}:
             raise DataError(f"{path}, line {number}: is damaged.", "Each shadow's column holds 0 or 1.")
     body = rows[1:]
+    shadows = tuple(rows[0][len(_LEADING) :])
     members = np.array([[v == "1" for v in row[len(_LEADING) :]] for row in body], bool)
-    columns = (tuple(row[i] for row in body) for i in range(len(_LEADING)))
-    images, keys, groups = columns
-    return Membership(tuple(rows[0][len(_LEADING) :]), images, keys, groups, members.reshape(len(body), -1))
+    images, keys, groups = (tuple(row[i] for row in body) for i in range(len(_LEADING)))
+    return Membership(shadows, images, keys, groups, members.reshape(len(body), len(shadows)))

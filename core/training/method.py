@@ -13,6 +13,7 @@ from core.training.schedule import make_optimizer, make_schedule
 
 if TYPE_CHECKING:
     from core.training.fit import Fit
+    from core.training.images import TrainingImages
 
 
 class Method:
@@ -37,13 +38,18 @@ class Method:
         weights = [p for p in self.fit.model.parameters() if p.requires_grad]
         return make_optimizer(settings.optimizer, weights, settings.learning_rate, settings.weight_decay)
 
+    @property
+    def source(self) -> "TrainingImages":
+        """The images that batches are drawn from: the members."""
+        return self.fit.images
+
     def steps_of_epoch(self) -> int:
         """Batches of an epoch."""
-        return len(epoch_batches(len(self.fit.images), self.fit.settings.batch, torch.Generator()))
+        return len(epoch_batches(len(self.source), self.fit.settings.batch, torch.Generator()))
 
     def batches(self) -> list[list[int]]:
-        """The batches of the next epoch, as indices into `fit.images`."""
-        return epoch_batches(len(self.fit.images), self.fit.settings.batch, self.fit.draws)
+        """The batches of the next epoch, as indices into `source`."""
+        return epoch_batches(len(self.source), self.fit.settings.batch, self.fit.draws)
 
     def step(self, indices: Sequence[int]) -> float:
         """Learn from one batch; returns its loss."""
@@ -57,7 +63,11 @@ class Method:
 
     def batch(self, indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs `(N, 3, h, w)` float32 and label maps `(N, h, w)` int64 of a batch, augmented."""
-        pixels, labels = self.fit.images.batch(indices)
+        return self.augmented(self.source, indices)
+
+    def augmented(self, images: "TrainingImages", indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Some of the images, as `batch`."""
+        pixels, labels = images.batch(indices)
         wanted = labels.to(self.fit.device).long()
         return augment(self.fit.settings.augment, self.fit.inputs(pixels), wanted, self.fit.draws)
 

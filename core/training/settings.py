@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from core.errors import SpecError
 from core.parameters import Choice, param
+from core.targets.norms import NORMS
 from core.targets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("cosine", "poly", "constant")
-NORMS = ("batch", "group")
 AUGMENTATIONS = ("none", "flip", "flip-crop")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MULTIPLE = 32

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from core.data.samples import ImageSet
-from core.errors import SpecError, TargetError
-from core.files import sha256_of_bytes, sha256_of_file
+from core.errors import DataError, SpecError, TargetError
+from core.files import sha256_of_bytes, sha256_of_file, sha256_of_path
 from core.progress import Progress
 from core.targets.architectures import build
 from core.targets.checkpoint import save_target
@@ -97,7 +97,7 @@ def train_target(
     Raises
     ------
     DataError
-        An image or label map cannot be used.
+        An image or label map cannot be used, or an image is a member and a reference.
     SpecError
         Hardening, settings and references do not go together.
     TargetError
@@ -112,6 +112,8 @@ def train_target(
     if len(members) < 2:
         raise TargetError("One image is not enough to train on.", "Give at least two.")
     others = job.read(references, "reading reference images") if references else None
+    if others is not None:
+        _check_references(members, others)
     held = job.read(validation, "reading validation images") if validation else None
     with private_randomness(settings.seed, device):
         fit = Fit(job.model(), members, others, settings, scheme.classes, device, job.progress)
@@ -129,6 +131,13 @@ def _check(hardening: Hardening, settings: TargetTraining, references: Sequence[
     if not references and hardening.references == "needed":
         raise SpecError(f"The hardening '{hardening.name}' needs reference images.", "Give images that are no members.")
     hardening.check(settings)
+
+
+def _check_references(members: TrainingImages, references: TrainingImages) -> None:
+    if len(references) < 2:
+        raise DataError("One reference image is not enough.", "Give at least two.")
+    if both := set(members.sha256) & set(references.sha256):
+        raise DataError(f"{len(both)} reference images are given as members too.", "Take them out of one of the two.")
 
 
 @dataclass(frozen=True)
@@ -164,11 +173,17 @@ class _Job:
             "scheme": [self.scheme.name, self.scheme.classes],
             "members": members.sha256,
             "others": others.sha256 if others else (),
-            "start": sha256_of_file(Path(self.settings.start)) if self.settings.start else "",
+            "files": [sha256_of_path(path) for path in self._files],
             "device": torch.device(self.device).type,
             "versions": versions(),
         }
         return sha256_of_bytes(json.dumps(what, sort_keys=True).encode())
+
+    @property
+    def _files(self) -> tuple[Path, ...]:
+        """Checkpoints that shape the weights: the one to start from, and those of the hardening."""
+        start = (Path(self.settings.start),) if self.settings.start else ()
+        return (*start, *self.hardening.files())
 
     @property
     def _hardening(self) -> dict[str, Any]:
@@ -191,7 +206,7 @@ class _Job:
         rows = ((epoch, *point) for epoch, point in enumerate(fitted.curve, start=1))
         write_curve(out, ("epoch", "loss", "learning_rate"), rows)
         members = fit.images.sha256
-        others = (*(fit.references.sha256 if fit.references else ()), *_seen_before(settings))
+        others = (*(fit.references.sha256 if fit.references else ()), *_seen_by(self._files))
         manifest = TrainingManifest(
             kind="target",
             checkpoint_sha256=sha256,
@@ -220,7 +235,7 @@ def _copy_weights(start: Path, model: torch.nn.Module) -> None:
         ) from error
 
 
-def _seen_before(settings: TargetTraining) -> tuple[str, ...]:
-    """Images that the checkpoint started from was trained on, as far as its list says."""
-    manifest = read_manifest(Path(settings.start)) if settings.start else None
-    return (*manifest.members, *manifest.others) if manifest else ()
+def _seen_by(files: Sequence[Path]) -> list[str]:
+    """Images that shaped these checkpoints, as far as their lists say."""
+    manifests = [manifest for file in files if (manifest := read_manifest(file))]
+    return [sha256 for manifest in manifests for sha256 in (*manifest.members, *manifest.others)]

@@ -25,24 +25,20 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 LIBRARIES = {
     # What the opencv-python wheel links against and does not bring: library -> Debian package.
-    "": {
-        "libGL.so.1": "libgl1",
-        "libglib-2.0.so.0": "libglib2.0-0",
-        "libgthread-2.0.so.0": "libglib2.0-0",
-        "libxcb.so.1": "libxcb1",
-    },
+    "libGL.so.1": "libgl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libxcb.so.1": "libxcb1",
     # What Qt's platform plugins need.
-    "gui": {
-        "libEGL.so.1": "libegl1",
-        "libxkbcommon.so.0": "libxkbcommon0",
-        "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-        "libdbus-1.so.3": "libdbus-1-3",
-        "libfontconfig.so.1": "libfontconfig1",
-        "libxcb-cursor.so.0": "libxcb-cursor0",
-        "libxcb-icccm.so.4": "libxcb-icccm4",
-        "libxcb-keysyms.so.1": "libxcb-keysyms1",
-        "libxcb-shape.so.0": "libxcb-shape0",
-    },
+    "libEGL.so.1": "libegl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
 }
 
 
@@ -102,12 +98,11 @@ def loads(library: str) -> bool:
     return True
 
 
-def missing_libraries(extras: set[str]) -> dict[str, str]:
+def missing_libraries() -> dict[str, str]:
     """Shared libraries that are needed and absent -> Debian packages. Linux only: elsewhere the wheels bring them."""
     if not sys.platform.startswith("linux"):
         return {}
-    needed = {k: v for part in ("", *sorted(extras)) for k, v in LIBRARIES.get(part, {}).items()}
-    return {library: package for library, package in needed.items() if not loads(library)}
+    return {library: package for library, package in LIBRARIES.items() if not loads(library)}
 
 
 def apt_command(packages: list[str]) -> str:
@@ -143,15 +138,15 @@ def apt(action: str, arguments: list[str], environment: dict[str, str], packages
         raise SetupError(f"'apt-get {action}' failed (see above). By hand: {apt_command(packages)}")
 
 
-def ensure_system(extras: set[str], venv: Path) -> None:
+def ensure_system(venv: Path) -> None:
     """Have everything that pip cannot bring. All of it is looked for first, so that there is one command to type."""
-    missing = missing_libraries(extras)
+    missing = missing_libraries()
     if not sound(venv):
         missing.update(missing_modules(choose_python()))
     if not missing:
         return
     install_packages(missing)
-    if still := missing_libraries(extras):
+    if still := missing_libraries():
         raise SetupError("Installed, but still not found: " + ", ".join(still))
 
 
@@ -257,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--extras", default="", help="comma-separated extras of pyproject.toml, such as dev")
     extras = {word for word in parser.parse_args(arguments).extras.split(",") if word}
     try:
-        ensure_system(extras, VENV)
+        ensure_system(VENV)
         ensure_venv(VENV)
         ensure_installed(ROOT, VENV, extras)
     except SetupError as error:

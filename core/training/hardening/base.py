@@ -1,6 +1,7 @@
 """What a hardening is: a way of training after which a target remembers less of its images."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from core.parameters import Choice, Registry
@@ -20,6 +21,10 @@ class Hardening(Choice):
 
     def check(self, settings: "TargetTraining") -> None:
         """Raise `SpecError` where it cannot go with these settings."""
+
+    def files(self) -> tuple[Path, ...]:
+        """Checkpoints it learns from: a change of them is another training, and their images shape the weights."""
+        return ()
 
     def method(self, fit: "Fit") -> "Method":
         """How `fit` is trained under this hardening."""
