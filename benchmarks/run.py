@@ -54,8 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path(named) if named else None,
         metavar="SPEC",
-        help=f"(a) audit.toml beside attack*.safetensors, as benchmarks/camvid.py makes them; default: ${VARIABLE}, "
-        "else a small one is drawn and trained",
+        help=f"(a) audit.toml beside attack*.safetensors; default: ${VARIABLE}, else a small one is drawn and trained",
     )
     parser.add_argument("--per-role", type=int, default=40, help="(a) images of each role that are scored")
     parser.add_argument("--images", type=int, default=60, help="(b) images of the audit, half of them members")

@@ -98,8 +98,11 @@ class Chain:
 
     @property
     def id(self) -> str:
-        """A name for files and tables, such as "gauss-sigma0.05"; the same for the same parameters, unique to them."""
-        return "+".join(_id(d) for d in self.defenses) or "none"
+        """A name for files and tables, such as "gauss-sigma0.05"; the same for the same parameters, unique to them.
+
+        A hardened target goes by the chain's label, where there is one: its path changes with where the audit lies.
+        """
+        return "+".join(_id(d, self.label) for d in self.defenses) or "none"
 
     @property
     def title(self) -> str:
@@ -138,8 +141,10 @@ def _defense(value: object) -> Defense:
     raise SpecError(f"defenses: {value!r} is not a defense.", FORM)
 
 
-def _id(defense: Defense) -> str:
+def _id(defense: Defense, label: str) -> str:
     """Name and parameters in characters that every file system takes."""
+    if label and defense.kind is Kind.HARDENED:
+        return f"{defense.name}-{_value_id(label)}"
     pairs = ((key, value) for key, value in defense.to_mapping().items() if value != "")
     return "-".join([defense.name, *(f"{key}{_value_id(value)}" for key, value in pairs)])
 

@@ -1,0 +1,117 @@
+"""CamVid in four folds of blocks of frames, so that target and shadows never share a frame."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.data.layouts import open_images
+from core.data.samples import ImageSet
+from core.files import sha256_of_bytes, sha256_of_file, write_text
+
+NAMES = ("P", "Q", "R", "S")
+
+OPPOSITE = {"P": "Q", "Q": "P", "R": "S", "S": "R"}
+"""Fold of a target's members -> fold of the non-members it is judged with."""
+
+SHADOWS = {"P": ("R", "S"), "Q": ("R", "S"), "R": ("P", "Q"), "S": ("P", "Q")}
+"""Fold of a target's members -> folds its attacker's two shadows are trained on, exchanging their images."""
+
+CLIP = "val"
+"""Left out: 101 frames of one clip of 6.7 seconds, one scene in effect."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame: its file name without ending, and the block of consecutive frames it was drawn with."""
+
+    stem: str
+    block: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The frames of one fold, and a hash of their images, label maps and blocks."""
+
+    frames: tuple[Frame, ...]
+    digest: str
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The blocks it is made of, in order."""
+        return tuple(dict.fromkeys(frame.block for frame in self.frames))
+
+
+def split(data: Path, block: int, gap: int) -> dict[str, Fold]:
+    """Blocks of each sequence to the folds in turn.
+
+    Parameters
+    ----------
+    data
+        Holds `images/`, `labels/`, `sequences.tsv` (stem, split, sequence, frame) and `near_duplicates.tsv` (a, b).
+    block
+        Frames in a row of one fold.
+    gap
+        Frames left out after each block: neighbours in a video are near-duplicates.
+    """
+    folds: dict[str, list[Frame]] = {name: [] for name in NAMES}
+    turn = 0
+    for sequence, stems in _sequences(data / "sequences.tsv"):
+        for start in range(0, len(stems), block + gap):
+            name = NAMES[turn % len(NAMES)]
+            folds[name] += [Frame(stem, f"{sequence}/{start}") for stem in stems[start : start + block]]
+            turn += 1
+    kept = without_duplicates(folds, data / "near_duplicates.tsv")
+    return {name: Fold(tuple(frames), _digest(data, frames)) for name, frames in kept.items()}
+
+
+def _sequences(table: Path) -> Iterator[tuple[str, list[str]]]:
+    """Name and stems, in the order of the video, of each sequence."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    with table.open(newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            if row["split"] != CLIP:
+                found[row["sequence"]].append((int(row["frame"]), row["stem"]))
+    for name, frames in sorted(found.items()):
+        yield name, [stem for _, stem in sorted(frames)]
+
+
+def without_duplicates(folds: Mapping[str, Sequence[Frame]], pairs: Path) -> dict[str, list[Frame]]:
+    """Leave out frames that look like one of another fold; both of a pair, so that no fold gets the easier scenes."""
+    fold_of = {frame.stem: name for name, frames in folds.items() for frame in frames}
+    dropped: set[str] = set()
+    with pairs.open(newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            a, b = row["a"], row["b"]
+            if a in fold_of and b in fold_of and fold_of[a] != fold_of[b]:
+                dropped |= {a, b}
+    return {name: [f for f in frames if f.stem not in dropped] for name, frames in folds.items()}
+
+
+def _digest(data: Path, frames: Sequence[Frame]) -> str:
+    lines = (
+        f"{f.stem} {f.block} {sha256_of_file(data / _image(f))} {sha256_of_file(data / _label(f))}" for f in frames
+    )
+    return sha256_of_bytes("\n".join(lines).encode())[:16]
+
+
+def _image(frame: Frame) -> str:
+    return f"images/{frame.stem}.jpg"
+
+
+def _label(frame: Frame) -> str:
+    return f"labels/{frame.stem}.png"
+
+
+def list_file(fold: Fold, folder: Path) -> Path:
+    """The fold as a list file in `folder`, written where it is not there; its paths begin in the data's folder."""
+    path = folder / f"{fold.digest}.txt"
+    if not path.is_file():
+        write_text(path, "".join(f"{_image(f)} {_label(f)} {f.block}\n" for f in fold.frames))
+    return path
+
+
+def image_set(fold: Fold, data: Path, folder: Path) -> ImageSet:
+    """The fold's images with label maps and blocks as groups."""
+    return open_images(list_file(fold, folder), "list", {"root": str(data.absolute())})
