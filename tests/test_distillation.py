@@ -16,7 +16,7 @@ from core.training.manifest import TrainingManifest, read_manifest, write_manife
 from core.training.method import cross_entropy
 from core.training.resume import Resume
 from core.training.settings import TargetTraining
-from core.training.target import train_target
+from core.training.target import recorded_settings, train_target
 from tests.training_world import SCHEME, TINY, InMemory, fit_of, write_street
 
 VOID = 255
@@ -153,6 +153,13 @@ def test_images_that_shaped_the_teacher_are_named_in_the_students_list(teacher, 
     assert manifest.members == tuple(sha256_of_file(s.image) for s in street.samples)
     assert manifest.others == ("a" * 64,)
     assert result.report["teacher"] == sha256_of_file(tmp_path / "teacher.safetensors")
+
+
+def test_no_path_of_the_machine_gets_into_the_list(teacher, tmp_path):
+    settings = TargetTraining(start=str(tmp_path / "first.safetensors"))
+    kept = recorded_settings(settings, teacher())
+    assert (kept["start"], kept["hardening"]["teacher"]) == ("first.safetensors", "teacher.safetensors")
+    assert str(tmp_path) not in str(kept)
 
 
 @pytest.mark.parametrize("change", ["one more", "one less"])

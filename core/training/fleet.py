@@ -20,7 +20,7 @@ from core.training.membership import NAME, Membership, random_halves, read_membe
 from core.training.randomness import private_randomness
 from core.training.settings import TargetTraining
 from core.training.shadows import ShadowData
-from core.training.target import TargetResult, train_target
+from core.training.target import TargetResult, recorded_settings, train_target
 
 if TYPE_CHECKING:
     from core.data.scheme import ClassScheme
@@ -265,8 +265,8 @@ def _is_trained(checkpoint: Path, members: set[str], settings: TargetTraining, h
 
 def _differing(kept: Mapping[str, Any], settings: TargetTraining, hardening: Hardening) -> str:
     """The first setting in which a kept training differs from the wanted one, or ""."""
-    how = {} if hardening.name == "none" else {"name": hardening.name, **hardening.to_mapping()}
-    if kept.get("hardening", {}) != how:
+    wanted = recorded_settings(settings, hardening)
+    if kept.get("hardening", {}) != wanted.pop("hardening", {}):
         return "hardening"
     # A setting that is younger than the checkpoint is not in its list: it had the default's effect.
-    return next((k for k, v in settings.to_mapping().items() if kept.get(k, v) != v), "")
+    return next((k for k, v in wanted.items() if kept.get(k, v) != v), "")

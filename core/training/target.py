@@ -169,7 +169,7 @@ class _Job:
         """What a kept state must agree with to be gone on from."""
         what = {
             "settings": self.settings.to_mapping(),
-            "hardening": self._hardening,
+            "hardening": {"name": self.hardening.name, **self.hardening.to_mapping()},
             "scheme": [self.scheme.name, self.scheme.classes],
             "members": members.sha256,
             "others": others.sha256 if others else (),
@@ -184,10 +184,6 @@ class _Job:
         """Checkpoints that shape the weights: the one to start from, and those of the hardening."""
         start = (Path(self.settings.start),) if self.settings.start else ()
         return (*start, *self.hardening.files())
-
-    @property
-    def _hardening(self) -> dict[str, Any]:
-        return {"name": self.hardening.name, **self.hardening.to_mapping()}
 
     def write(self, out: Path, fit: Fit, fitted: Fitted) -> str:
         """Write checkpoint, loss curve and manifest; returns the checkpoint's hash."""
@@ -212,7 +208,7 @@ class _Job:
             checkpoint_sha256=sha256,
             members=members,
             others=tuple(sorted(set(others) - set(members))),
-            settings=settings.to_mapping() | ({} if self.hardening.name == "none" else {"hardening": self._hardening}),
+            settings=recorded_settings(settings, self.hardening),
             report=fitted.report,
             versions=versions(),
             seed=settings.seed,
@@ -220,6 +216,21 @@ class _Job:
         )
         write_manifest(out, manifest)
         return sha256
+
+
+def recorded_settings(settings: TargetTraining, hardening: Hardening) -> dict[str, Any]:
+    """The settings as a manifest keeps them: files by name alone, because a path tells of the machine."""
+    values = settings.to_mapping()
+    if settings.start:
+        values["start"] = Path(settings.start).name
+    if hardening.name == "none":
+        return values
+    names = {str(path): path.name for path in hardening.files()}
+    plain = {
+        key: names.get(value, value) if isinstance(value, str) else value
+        for key, value in hardening.to_mapping().items()
+    }
+    return values | {"hardening": {"name": hardening.name, **plain}}
 
 
 def _copy_weights(start: Path, model: torch.nn.Module) -> None:
