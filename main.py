@@ -1,18 +1,31 @@
-"""The door to SegLeak: a subcommand runs without a window. Imports nothing heavy."""
+"""The door to SegLeak: the window, or a subcommand without one. Imports nothing heavy."""
 
 import os
 import sys
+from pathlib import Path
 
 # Idle OpenMP threads sleep rather than spin: a spinning one takes a core from whatever else runs, for a second and more
 # per forward pass on a busy machine. Read once, when torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+COMMANDS = Path(__file__).resolve().parent / "core" / "cli"
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run SegLeak with command-line arguments; returns the exit code."""
+    """Open the window without arguments or with the path of an audit, else run a subcommand; returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given or _is_path(given):
+        from gui.door import open_window
+
+        return open_window(Path(given[0]) if given else None)
     from core.cli.app import run
 
-    return run(sys.argv[1:] if arguments is None else arguments)
+    return run(given)
+
+
+def _is_path(given: list[str]) -> bool:
+    """Whether the one argument is something on disk; a word that is also a subcommand means the subcommand."""
+    return len(given) == 1 and Path(given[0]).exists() and given[0] not in {p.stem for p in COMMANDS.iterdir()}
 
 
 if __name__ == "__main__":

@@ -77,6 +77,9 @@ TORCH_FREE = (
     "core.targets.preprocessing",
     "core.audit.spec",
     "core.audit.store",
+    "core.engine.client",
+    "core.engine.jobs",
+    "core.engine.process",
 )
 
 

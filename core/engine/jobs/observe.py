@@ -1,0 +1,135 @@
+"""Looking at one image under several defenses, as the audit would score it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.attacks.base import Observation
+from core.attacks.losses import loss_map, true_posteriors
+from core.audit.store import ImageRow
+from core.defenses.chain import Chain
+from core.engine.gate import Lane
+from core.engine.jobs.base import Desk, Job, SpecSource, spec_of
+from core.errors import AttackError, SegLeakError
+
+if TYPE_CHECKING:
+    from core.engine.opened import OpenedAudit
+
+FloatArray = npt.NDArray[np.float32]
+LAYERS = ("maps", "loss", "prediction", "label_probability")
+
+
+@dataclass(frozen=True)
+class View:
+    """An image under one chain. Arrays have the size `(h, w)` of the attack grid.
+
+    Attributes
+    ----------
+    chain
+        The chain's id.
+    scores
+        Image score by attack id; None where there is none.
+    reasons
+        Why there is no score, by attack id.
+    maps
+        Maps by attack id and name, NaN where a map says nothing.
+    windows
+        Visited patches `(n, 3)` by attack id, as in `AttackResult`.
+    loss
+        Cross-entropy in nats, 0 to 69.08, NaN where void; None without a label map.
+    prediction
+        The most probable class, uint8.
+    label_probability
+        The posterior of the label's class, 0 to 1, NaN where void; None without a label map.
+    failed
+        Why nothing can be shown of this chain, or empty.
+    """
+
+    chain: str
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    maps: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
+    windows: Mapping[str, FloatArray] = field(default_factory=dict)
+    loss: FloatArray | None = None
+    prediction: npt.NDArray[np.uint8] | None = None
+    label_probability: FloatArray | None = None
+    failed: str = ""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """An image under all chains that were asked for, in their order."""
+
+    image: int
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True)
+class Observe(Job):
+    """Look at an image; each chain's `View` is sent ahead, the value is `Observed`.
+
+    Chains need not be the spec's: a slider may be anywhere.
+
+    Attributes
+    ----------
+    audit
+        An audit folder, or the spec of an audit that is not run yet.
+    image
+        The image's number in the audit.
+    chains
+        The defenses to look through.
+    attacks
+        Ids of the attacks that score; none: the primary one.
+    layers
+        Which of `LAYERS` are wanted.
+    """
+
+    lane: ClassVar[Lane] = Lane.LOOK
+    audit: SpecSource
+    image: int
+    chains: tuple[Chain, ...]
+    attacks: tuple[str, ...] = ()
+    layers: tuple[str, ...] = LAYERS
+
+    def run(self, desk: Desk) -> Observed:
+        """Look through one chain after the other; one that fails does not keep the others back."""
+        audit = desk.models.audit(spec_of(self.audit), self.device, self.trusted)
+        row = audit.row(self.image)
+        views = []
+        for chain in self.chains:
+            desk.progress.check()
+            try:
+                view = self._view(audit, row, chain)
+            except SegLeakError as error:
+                view = View(chain.id, failed=str(error))
+            desk.partial(view)
+            views.append(view)
+        return Observed(self.image, tuple(views))
+
+    def _view(self, audit: "OpenedAudit", row: ImageRow, chain: Chain) -> View:
+        source = audit.source(chain)
+        evidence = audit.evidence(source, row)
+        results = audit.score(source, evidence, self.attacks)
+        found = {key: result for key, result in results.items() if not isinstance(result, str)}
+        seen = audit.seen(chain, evidence)
+        return View(
+            chain.id,
+            scores={key: found[key].score if key in found else None for key in results},
+            reasons={key: result for key, result in results.items() if isinstance(result, str)},
+            maps={key: result.maps for key, result in found.items()} if "maps" in self.layers else {},
+            windows={key: result.windows for key, result in found.items() if result.windows is not None},
+            loss=_of_label(loss_map, seen) if "loss" in self.layers else None,
+            prediction=seen.posteriors.argmax(axis=0).astype(np.uint8) if "prediction" in self.layers else None,
+            label_probability=_of_label(true_posteriors, seen) if "label_probability" in self.layers else None,
+        )
+
+
+def _of_label(function: Callable[[Observation, float], FloatArray], seen: Observation) -> FloatArray | None:
+    """Something that the label map says together with the posteriors, NaN where void."""
+    try:
+        return function(seen, np.nan)
+    except AttackError:  # no label map, or one that does not fit
+        return None

@@ -1,0 +1,115 @@
+"""Starts the window: the first frame at once, everything else behind it."""
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from core import __version__
+from core.errors import SegLeakError
+from gui.background import Background
+from gui.banner import Message, Severity
+from gui.errors import ErrorCatcher
+from gui.session import read_session
+from gui.settings.store import load
+from gui.theme import Theme
+from gui.window import Window
+
+EVERY_MS = 200
+"""How often Python gets a chance to hear of Ctrl-C in the terminal."""
+
+
+class FirstFrame(QObject):
+    """Calls back once, right after a window was painted for the first time."""
+
+    def __init__(self, window: Window, callback: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._callback = callback
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Wait for the paint event to be over."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._callback)
+        return False
+
+
+def application() -> QApplication:
+    """The application, with its names."""
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("SegLeak")
+    app.setApplicationDisplayName("SegLeak")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("segleak")
+    return app
+
+
+def opened_window(app: QApplication) -> Window:
+    """The window with the settings applied, not shown yet."""
+    preferences, problems = load()
+    theme = Theme(app)
+    theme.apply(preferences.look.theme, preferences.look.font_scale)
+    window = Window(preferences, theme)
+    for problem in problems:
+        window.say(Message(Severity.WARNING, problem.message, problem.remedy))
+    return window
+
+
+def furnish(window: Window, path: Path | None) -> None:
+    """Load the rest away from the window's thread; then open `path`, or what was open last."""
+
+    def arrived(_: object) -> None:
+        try:
+            window.furniture.engine.start()
+        except SegLeakError as error:
+            window.show_error(error)
+        if path is not None:
+            window.audits.open(path)
+        elif window.preferences.look.restore and not window.audits.has_document():
+            window.audits.restore(read_session())
+
+    Background(window).run(_load, arrived)
+
+
+def _load() -> None:
+    """In a thread: importing is most of what furnishing costs."""
+    import gui.furniture
+    import gui.workbench
+
+    gui.workbench.program_views()
+
+
+def run(path: Path | None = None, first_frame: Callable[[], None] | None = None) -> int:
+    """Show the window until it is closed; returns the exit code.
+
+    Parameters
+    ----------
+    path
+        An audit to open.
+    first_frame
+        Called when the window has been painted for the first time, in place of loading the rest: to measure the start.
+    """
+    app = application()
+    catcher = ErrorCatcher(app)
+    window = opened_window(app)
+    catcher.expected.connect(window.show_error)
+    FirstFrame(window, (lambda: furnish(window, path)) if first_frame is None else first_frame)
+    window.show()
+    beat = _hear_ctrl_c(window)
+    code = app.exec()
+    beat.stop()
+    catcher.release()
+    return code
+
+
+def _hear_ctrl_c(window: Window) -> QTimer:
+    """Let Ctrl-C in the terminal close the window. Qt's loop alone would never let Python hear of it."""
+    signal.signal(signal.SIGINT, lambda number, frame: window.close())
+    beat = QTimer()
+    beat.timeout.connect(lambda: None)
+    beat.start(EVERY_MS)
+    return beat

@@ -1,0 +1,192 @@
+"""Opening, closing, running and resuming audits in a window."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from core.errors import SegLeakError
+from gui.banner import Message, Offer, Severity
+from gui.folders import data_folder, demo_folder, is_audit
+from gui.opening import Opening
+from gui.session import Session
+
+if TYPE_CHECKING:
+    from core.engine.jobs import RunAudit
+    from gui.document import AuditDocument
+    from gui.furniture import Furniture
+    from gui.window import Window
+
+AUDIT = "audit"
+"""Subject of banners about the audit in view."""
+
+
+class Audits(QObject):
+    """What can be done with audits; the window shows it.
+
+    Parameters
+    ----------
+    window
+        Where audits are shown.
+
+    Attributes
+    ----------
+    opening
+        Reads audits and the list of recent ones.
+    """
+
+    def __init__(self, window: "Window") -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = Session()
+        self.opening = Opening(self)
+        self.opening.opened.connect(self.show)
+        self.opening.failed.connect(self._could_not_open)
+
+    def furnish(self, furniture: "Furniture") -> None:
+        """Listen to the engine's runs."""
+        furniture.running.begun.connect(self._begun)
+        furniture.running.ended.connect(self._ended)
+        furniture.following.opened.connect(self.show)
+
+    @property
+    def document(self) -> "AuditDocument | None":
+        """The audit in view."""
+        return self._window.furniture.selection.document if self._window.furnished else None
+
+    def has_document(self) -> bool:
+        """Whether an audit is in view."""
+        return self.document is not None
+
+    # ------------------------------------------------------------ opening and closing
+
+    def ask(self) -> None:
+        """Let a person choose an audit folder."""
+        start = str(self.document.folder.parent if self.document is not None else Path.home())
+        chosen = QFileDialog.getExistingDirectory(self._window, "Open an audit folder (NAME.segleak)", start)
+        if chosen:
+            self.open(Path(chosen))
+
+    def open(self, path: Path) -> None:
+        """Open the audit that a path means; a banner says where it is none."""
+        self._window.statusBar().showMessage(f"Opening {path.name}")
+        self.opening.open(path)
+
+    def restore(self, session: Session) -> None:
+        """Look at what was looked at before, where it is still there."""
+        if session.audit and is_audit(Path(session.audit)):
+            self._session = session
+            self.open(Path(session.audit))
+
+    @property
+    def restoring(self) -> bool:
+        """Whether the last session is still being opened."""
+        return bool(self._session.audit)
+
+    def show(self, document: "AuditDocument") -> None:
+        """Show an audit in place of what was shown."""
+        try:
+            furniture, window = self._window.furniture, self._window
+        except SegLeakError as error:
+            self._could_not_open(error)
+            return
+        window.statusBar().clearMessage()
+        window.banners.withdraw(AUDIT)
+        window.undo_stack.clear()
+        furniture.following.forget()
+        furniture.selection.document = document
+        window.show_workbench(document.title)
+        if self._session.audit == str(document.folder):
+            self._session.apply(furniture.selection)
+            furniture.workbench.restore_state(self._session.views)
+        self._session = Session()
+        self.opening.remember(document)
+        self._offer_to_go_on(document)
+
+    def close(self) -> None:
+        """Close the audit in view; one that runs goes on."""
+        window = self._window
+        window.show_welcome()
+        window.furniture.following.forget()
+        window.furniture.selection.document = None
+        window.undo_stack.clear()
+        window.banners.withdraw(AUDIT)
+
+    def reveal(self) -> None:
+        """Show the audit folder in the file manager."""
+        if self.document is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.document.folder)))
+
+    def copy_numbers(self) -> None:
+        """Copy the table of numbers."""
+        self._window.furniture.workbench.numbers.table.copy()
+
+    def _could_not_open(self, error: SegLeakError) -> None:
+        self._session = Session()
+        self._window.statusBar().clearMessage()
+        self._window.show_error(error)
+
+    # ------------------------------------------------------------ running
+
+    def open_demo(self) -> None:
+        """Open the demo audit; where it is not there yet, run it first. Raises `SegLeakError` where it cannot be."""
+        if is_audit(demo_folder()):
+            self.open(demo_folder())
+            return
+        from gui.runs import demo_job
+
+        data_folder().mkdir(parents=True, exist_ok=True)
+        self._begin(demo_job(self._window.preferences))
+        words = "The demo audit is computed once. Its images appear as soon as they are done."
+        self._window.say(Message(Severity.NOTE, words, "Progress is shown at the foot of the window.", subject=AUDIT))
+
+    def is_running(self) -> bool:
+        """Whether the engine runs an audit for the window."""
+        return self._window.furnished and self._window.furniture.running.folder is not None
+
+    def can_go_on(self) -> bool:
+        """Whether the audit in view has not ended, and nothing runs."""
+        document = self.document
+        return document is not None and not self.is_running() and document.fact("finished") is None
+
+    def go_on(self) -> None:
+        """Run the rest of the audit in view. Raises `SegLeakError` where no engine can be started."""
+        from gui.runs import resumed
+
+        if self.document is not None:
+            self._begin(resumed(self.document.folder, self._window.preferences))
+
+    def stop(self) -> None:
+        """Stop the audit that runs; what is finished is kept."""
+        self._window.furniture.running.cancel()
+
+    def _begin(self, job: "RunAudit") -> None:
+        self._window.furniture.running.begin(job)
+
+    def _begun(self, folder: Path) -> None:
+        self._window.banners.withdraw(AUDIT)
+        if self.document is None or self.document.folder != folder:
+            self._window.furniture.following.wait_for(folder)
+        self._window.registry.refresh()
+
+    def _ended(self, folder: Path) -> None:
+        furniture = self._window.furniture
+        self._window.banners.withdraw(AUDIT)
+        if not is_audit(folder):
+            furniture.following.forget()  # it never came to be one
+        furniture.following.look()
+        furniture.workbench.numbers.reload()
+        if self.document is not None and self.document.folder == folder:
+            self.opening.remember(self.document)
+        self._window.registry.refresh()
+
+    def _offer_to_go_on(self, document: "AuditDocument") -> None:
+        if not self.can_go_on():
+            return
+        done = int((document.listing.states == "done").sum())
+        title = f"{document.title} has not ended: {done} of {len(document.rows)} images are done."
+        offer = Offer("Go on", self._window.runner("run.go-on"))
+        remedy = "What is done can be looked at; the numbers come at the end."
+        self._window.say(Message(Severity.WARNING, title, remedy, offers=(offer,), subject=AUDIT))

@@ -1,0 +1,101 @@
+"""The commands of the window itself; the views bring their own."""
+
+from typing import TYPE_CHECKING
+
+from gui.actions import Action
+from gui.theme import CHOICES
+
+if TYPE_CHECKING:
+    from gui.window import Window
+
+PANELS = (("images", "Images", "Ctrl+1"), ("defenses", "Defenses", "Ctrl+2"), ("numbers", "Numbers", "Ctrl+3"))
+
+DEMO = "Drawn street scenes and a small target that really remembers some of them."
+GO_ON = "Audit the images that are not done yet, and compute the numbers."
+
+
+def window_actions(window: "Window") -> list[Action]:
+    """The commands that are there before an audit is in view."""
+    return [*_file(window), *_edit(window), *_view(window), *_audit(window), *_help(window)]
+
+
+def welcome_offers(window: "Window") -> list[Action]:
+    """What the welcome page offers, the first one first."""
+    return [window.registry["audit.demo"], window.registry["audit.open"]]
+
+
+def _file(window: "Window") -> list[Action]:
+    audits = window.audits
+    choose, folder, away = "Choose an audit folder.", "Open it in the file manager.", "Back to the welcome page."
+    there = audits.has_document
+    return [
+        Action("audit.open", "Open an audit...", "File", "Ctrl+O", audits.ask, choose, "open", toolbar=True),
+        Action("audit.demo", "Open the demo audit", "File", "Ctrl+Shift+O", audits.open_demo, DEMO, "play"),
+        Action("audit.reveal", "Show the audit folder", "File", "", audits.reveal, folder, "folder", there),
+        Action("audit.close", "Close the audit", "File", "Ctrl+W", audits.close, away, "home", there),
+        Action("app.settings", "Settings...", "File", "Ctrl+,", window.show_settings, "", "settings"),
+        Action("app.quit", "Quit", "File", "Ctrl+Q", window.close),
+    ]
+
+
+def _edit(window: "Window") -> list[Action]:
+    stack, again = window.undo_stack, ("Ctrl+Shift+Z", "Ctrl+Y")
+    return [
+        Action("edit.undo", "Undo", "Edit", "Ctrl+Z", stack.undo, "", "undo", stack.canUndo, toolbar=True),
+        Action("edit.redo", "Redo", "Edit", again, stack.redo, "", "redo", stack.canRedo, toolbar=True),
+    ]
+
+
+def _view(window: "Window") -> list[Action]:
+    back, there = "Images left, defenses right, numbers below.", window.audits.has_document
+    full, is_full = window.toggle_full_screen, window.isFullScreen
+    return [
+        Action("view.palette", "All commands...", "View", "Ctrl+Shift+P", window.show_palette, "", "command"),
+        *(_panel(window, name, title, key) for name, title, key in PANELS),
+        Action("panel.reset", "Put the panels back", "View/Panels", "", window.put_docks_back, back, "panels", there),
+        *(_theme(window, choice) for choice in CHOICES),
+        Action("window.full", "Full screen", "View", "F11", full, checked=is_full),
+    ]
+
+
+def _panel(window: "Window", name: str, title: str, key: str) -> Action:
+    return Action(
+        f"panel.{name}",
+        f"{title} panel",
+        "View/Panels",
+        key,
+        lambda: window.toggle_dock(name),
+        enabled=window.audits.has_document,
+        checked=lambda: window.shows_dock(name),
+    )
+
+
+def _theme(window: "Window", choice: str) -> Action:
+    return Action(
+        f"theme.{choice}",
+        "As the system" if choice == "system" else choice.capitalize(),
+        "View/Theme",
+        "",
+        lambda: window.choose_theme(choice),
+        checked=lambda: window.preferences.look.theme == choice,
+    )
+
+
+def _audit(window: "Window") -> list[Action]:
+    audits = window.audits
+    kept, table = "What is finished is kept.", "The table of all defenses, for a spreadsheet."
+    copy, there = audits.copy_numbers, audits.has_document
+    return [
+        Action("run.go-on", "Go on with the audit", "Audit", "", audits.go_on, GO_ON, "play", audits.can_go_on),
+        Action("run.stop", "Stop the audit", "Audit", "Ctrl+.", audits.stop, kept, "stop", audits.is_running),
+        Action("numbers.copy", "Copy the numbers", "Audit", "", copy, table, "copy", there),
+    ]
+
+
+def _help(window: "Window") -> list[Action]:
+    read, guide = "How to read what you see.", window.show_help
+    return [
+        Action("help.guide", "Guide", "Help", "F1", guide, read, "help", toolbar=True),
+        Action("help.keys", "Keyboard shortcuts", "Help", "?", window.show_keys, "", "keyboard"),
+        Action("help.about", "About SegLeak", "Help", "", window.show_about, "Versions and citation.", "note"),
+    ]

@@ -1,0 +1,5 @@
+"""The comparison view: linked panes, overlays, readout, regions."""
+
+from gui.compare.view import CompareView
+
+__all__ = ["CompareView"]

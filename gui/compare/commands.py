@@ -1,0 +1,147 @@
+"""The commands of the comparison, for the menus, the palette and the cheat sheet."""
+
+from typing import TYPE_CHECKING
+
+from gui.actions import Action
+from gui.compare.layers import Comparison
+from gui.compare.look import OPACITY_STEP
+from gui.compare.region_tool import Shape
+from gui.compare.stage import Mode
+
+if TYPE_CHECKING:
+    from gui.compare.view import CompareView
+
+MENU = "Compare"
+ZOOM_STEP = 1.5
+LAYER_KEYS = 8
+"""Keys 1 to 8 are the layers in their order."""
+
+
+def button_actions(view: "CompareView") -> list[Action]:
+    """The commands that have a button above the panes."""
+
+    def shown() -> bool:
+        return view.display.frame is not None
+
+    return [
+        Action(
+            "compare.hide",
+            "Hide overlay",
+            MENU,
+            "H",
+            view.hide_overlay,
+            "The image alone; hold the key for a moment's look.",
+            "eye-off",
+            checked=lambda: view.look.hidden,
+        ),
+        Action(
+            "compare.patches",
+            "Visited patches",
+            MENU,
+            "P",
+            view.toggle_patches,
+            "Which patches the attack network looked at, or their middles where they are many.",
+            "patches",
+            checked=lambda: view.look.patches,
+        ),
+        _mode(view, Mode.CURTAIN, "Curtain", "C", "The first defense left of a movable edge, another right."),
+        _mode(view, Mode.BLINK, "Blink", "B", "The defenses in turn on one image."),
+        _tool(view, Shape.RECTANGLE, "Mark a rectangle", "R", "Pull from one corner to the other."),
+        _tool(view, Shape.POLYGON, "Mark a polygon", "Shift+R", "Click corner by corner, double-click the last one."),
+        Action("zoom.fit", "Fit the image", MENU, "F", view.viewport.fit, "All of the image.", "fit", enabled=shown),
+        Action(
+            "zoom.actual",
+            "One to one",
+            MENU,
+            "0",
+            view.actual_size,
+            "One pixel of the screen for each of the image.",
+            "one-to-one",
+            enabled=shown,
+        ),
+    ]
+
+
+def other_actions(view: "CompareView") -> list[Action]:
+    """The commands without a button."""
+
+    def has_pane() -> bool:
+        return view.has_pane
+
+    return [
+        _zoom(view, "zoom.in", "Zoom in", ("+", "="), ZOOM_STEP),
+        _zoom(view, "zoom.out", "Zoom out", ("-",), 1 / ZOOM_STEP),
+        _opacity(view, "compare.fainter", "Overlay fainter", "[", -OPACITY_STEP),
+        _opacity(view, "compare.stronger", "Overlay stronger", "]", OPACITY_STEP),
+        _compare(view, Comparison.MINUS_FIRST, "X", "What a defense changed; blue is less, rust is more."),
+        _compare(view, Comparison.MINUS_MEAN, "Shift+X", "What is unlike an average image the target never saw."),
+        _compare(view, Comparison.MEAN, "9", "What the map looks like on average where nothing was learned."),
+        *(_layer(view, place) for place in range(LAYER_KEYS)),
+        Action(
+            "pane.copy", "Copy pane", "Edit", "Ctrl+Shift+C", view.copy_pane, "As a picture.", "copy", enabled=has_pane
+        ),
+        Action(
+            "pane.save",
+            "Save pane as PNG...",
+            "File",
+            "Ctrl+Shift+S",
+            view.save_pane,
+            "With its title and colour scale, as it is on the screen.",
+            "save",
+            enabled=has_pane,
+        ),
+    ]
+
+
+def _mode(view: "CompareView", mode: Mode, title: str, key: str, tip: str) -> Action:
+    return Action(
+        f"compare.{mode}",
+        title,
+        MENU,
+        key,
+        lambda: view.set_mode(Mode.PANES if view.mode is mode else mode),
+        tip,
+        str(mode),
+        checked=lambda: view.mode is mode,
+    )
+
+
+def _tool(view: "CompareView", shape: Shape, title: str, key: str, tip: str) -> Action:
+    return Action(
+        f"region.{shape}",
+        title,
+        MENU,
+        key,
+        lambda: view.take_tool(None if view.tool is shape else shape),
+        tip,
+        str(shape),
+        checked=lambda: view.tool is shape,
+    )
+
+
+def _zoom(view: "CompareView", name: str, title: str, keys: tuple[str, ...], factor: float) -> Action:
+    return Action(name, title, MENU, keys, lambda: view.viewport.zoom(factor), "About the middle of the panes.")
+
+
+def _opacity(view: "CompareView", name: str, title: str, key: str, by: float) -> Action:
+    return Action(name, title, MENU, key, lambda: view.change_opacity(by))
+
+
+def _compare(view: "CompareView", comparison: Comparison, key: str, tip: str) -> Action:
+    return Action(
+        f"with.{comparison}",
+        comparison.words,
+        MENU,
+        key,
+        lambda: view.set_comparison(Comparison.PLAIN if view.comparison is comparison else comparison),
+        tip,
+        checked=lambda: view.comparison is comparison,
+    )
+
+
+def _layer(view: "CompareView", place: int) -> Action:
+    """A key per place in the list of layers, whatever the attack puts there."""
+    tip = "By its place in the list of layers under the attack in view."
+    return Action(
+        f"layer.{place + 1}", f"Show layer {place + 1}", "", str(place + 1), lambda: view.show_layer(place), tip
+    )

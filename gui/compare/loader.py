@@ -1,0 +1,92 @@
+"""Makes frames away from the window's thread; one that nobody waits for any more is never shown."""
+
+import threading
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import SegLeakError
+from gui.background import Background
+from gui.compare.frame import Frame
+from gui.compare.wanted import Wanted
+from gui.compare.workshop import Workshop
+
+ROOM = 192 << 20
+"""Bytes for images and maps that were looked at or may be next: about 15 images of 2048x1024."""
+
+
+class Loader(QObject):
+    """Asks the workshop for frames.
+
+    Attributes
+    ----------
+    loaded
+        Sends the frame that was asked for last, never an earlier one.
+    failed
+        Sends the `SegLeakError` where results cannot be read.
+    """
+
+    loaded = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None, room: int = ROOM) -> None:
+        super().__init__(parent)
+        self._room = room
+        self._workshop = Workshop(room)
+        self._now = Background(self)
+        self._later = Background(self)
+        self._stop = threading.Event()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a frame is awaited."""
+        return self._now.busy
+
+    @property
+    def nbytes(self) -> int:
+        """Size of what is kept, in bytes."""
+        return self._workshop.shelf.nbytes
+
+    def ask(self, wanted: Wanted, neighbours: Sequence[Wanted] = ()) -> None:
+        """Make a frame, and afterwards have at hand what its neighbours need."""
+        self.forget()
+        stop, workshop = self._stop, self._workshop
+
+        def done(frame: Frame) -> None:
+            self.loaded.emit(frame)
+            if not stop.is_set():
+                self._later.run(lambda: _warm(workshop, neighbours, stop), lambda _: None)
+
+        self._now.run(lambda: workshop.frame(wanted, stop.is_set), done, self._failed)
+
+    def forget(self) -> None:
+        """What was asked for is not wanted any more."""
+        self._stop.set()
+        self._stop = threading.Event()
+        self._now.forget()
+        self._later.forget()
+
+    def clear(self) -> None:
+        """Forget what is kept: it belongs to an audit that is not looked at any more."""
+        # Another workshop: what a thread still loads for the one before goes with it.
+        self._workshop = Workshop(self._room)
+
+    def close(self) -> None:
+        """Wait for the threads to end; nothing is sent afterwards."""
+        self.forget()
+        self._now.close()
+        self._later.close()
+        self.clear()
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, SegLeakError):
+            raise error
+        self.failed.emit(error)
+
+
+def _warm(workshop: Workshop, neighbours: Sequence[Wanted], stop: threading.Event) -> None:
+    """In a thread: load one after the other."""
+    for wanted in neighbours:
+        if stop.is_set():
+            return
+        workshop.warm(wanted)

@@ -1,0 +1,129 @@
+"""One pane: the defense's name and image score, the image with its overlay, the colour scale."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.compare.canvas import Canvas
+from gui.compare.colour_bar import ColourBar
+from gui.compare.frame import Frame, PaneFrame
+from gui.compare.look import Look
+from gui.compare.readout import PaneReading, pane_words
+from gui.compare.viewport import Viewport
+from gui.icons import dot
+
+SPACING = 2
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands above a pane: the defense's title, its colour "#rrggbb", and a second line of words."""
+
+    title: str
+    colour: str
+    words: str = ""
+    tip: str = ""
+
+
+class ElidedLabel(QLabel):
+    """A line of text that ends in "..." where there is no room for all of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_words(self, words: str) -> None:
+        """Show these words, all of them in the tool tip."""
+        self._whole = words
+        self.setToolTip(words)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Show as much as there is room for."""
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class Pane(QWidget):
+    """A defense's view of the image. Made once and shown again for other defenses.
+
+    Attributes
+    ----------
+    canvas
+        The image.
+    menu_wanted
+        Sends the place on the screen where a context menu was asked for.
+    """
+
+    menu_wanted = Signal(object)
+
+    def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(viewport, self)
+        self._dot = QLabel()
+        self._title = ElidedLabel()
+        self._score = QLabel()
+        self._bar = ColourBar()
+        self._reading = ElidedLabel()
+        self._reading.setProperty("role", "small")
+        self._frame: Frame | None = None
+        self._pane: PaneFrame | None = None
+        self._about = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addLayout(self._head())
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._reading)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(4, 2, 4, 0)
+        row.addWidget(self._dot)
+        row.addWidget(self._title, 1)
+        row.addWidget(self._score)
+        return row
+
+    @property
+    def words_height(self) -> int:
+        """Height of everything but the image, in screen points."""
+        parts = (self._title, self._bar, self._reading)
+        return sum(part.sizeHint().height() for part in parts) + 3 * SPACING
+
+    @property
+    def shown(self) -> PaneFrame | None:
+        """What the pane shows."""
+        return self._pane
+
+    def show_frame(self, frame: Frame, pane: PaneFrame, look: Look, about: str) -> None:
+        """Show one pane of a frame with its colour scale, and what it is about; the canvas is filled by itself."""
+        self._frame, self._pane, self._about = frame, pane, about
+        self._bar.show_scale(pane, frame.seen, look)
+        self.show_reading(None)
+
+    def show_heading(self, heading: Heading) -> None:
+        """Show the name of the defense."""
+        self._dot.setPixmap(dot(heading.colour).pixmap(12, 12))
+        self._title.set_words(heading.title)
+        self._score.setText(heading.words)
+        self._score.setToolTip(heading.tip)
+        self.canvas.setAccessibleName(f"{heading.title}. {heading.words}".strip())
+
+    def show_reading(self, reading: PaneReading | None) -> None:
+        """Show what lies under the pointer, as words and as a mark on the colour scale."""
+        if reading is None or self._frame is None or self._pane is None:
+            self._bar.mark(None)
+            self._reading.set_words(self._about)
+            return
+        self._bar.mark(reading.value)
+        self._reading.set_words(pane_words(self._frame, self._pane, reading))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for a menu."""
+        self.menu_wanted.emit(event.globalPos())

@@ -1,0 +1,318 @@
+"""The comparison: an image under one to four defenses, side by side, under a curtain or in turn."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPixmap, QUndoStack
+from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
+
+from gui.actions import Action
+from gui.compare import commands
+from gui.compare.controls import Controls
+from gui.compare.display import Display
+from gui.compare.frame import Frame
+from gui.compare.headings import chain_colours, chain_title, heading
+from gui.compare.holding import HeldKey
+from gui.compare.layers import Comparison
+from gui.compare.live import live_of
+from gui.compare.look import Look
+from gui.compare.marking import Marking
+from gui.compare.pane import Heading
+from gui.compare.pane_grid import PaneGrid
+from gui.compare.presenter import Presenter
+from gui.compare.region_table import RegionTable
+from gui.compare.region_tool import Shape
+from gui.compare.regions import statistics
+from gui.compare.saving import ask_where, copy_picture, save_picture
+from gui.compare.stage import Mode, Stage
+from gui.compare.viewport import Point, Viewport
+from gui.selection import Selection
+
+if TYPE_CHECKING:
+    from core.engine.jobs.observe import View as EngineView
+
+NO_IMAGE = "No image is chosen. Choose one in the list of images."
+NO_DEFENSE_ON = "No defense is switched on. Switch one on to see the image and its maps."
+
+
+class CompareView(QWidget):
+    """The panes with their controls, the readout and the regions.
+
+    Parameters
+    ----------
+    selection
+        What is looked at.
+    undo_stack
+        Takes the steps that mark and remove regions; one of its own where none is given.
+
+    Attributes
+    ----------
+    presenter, display, marking, viewport
+        What asks for frames, shows them, keeps the regions, and says where the panes look.
+    failed
+        Sends the `SegLeakError` of what could not be read or written.
+    """
+
+    failed = Signal(object)
+
+    def __init__(
+        self, selection: Selection, undo_stack: QUndoStack | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self.viewport = Viewport(self)
+        self.presenter = Presenter(selection, self)
+        self.marking = Marking(selection, undo_stack or QUndoStack(self), self)
+        self.grid = PaneGrid(self.viewport)
+        self.display = Display(self.grid, self._heading, self)
+        self._controls = Controls(commands.button_actions(self))
+        self._readout, self._message = QLabel(), QLabel(NO_IMAGE)
+        self.region_table = RegionTable()
+        self._held = HeldKey(Qt.Key.Key_H, self._show_overlay, self)
+        self._lay_out()
+        self._connect()
+        self._framed(None)
+
+    def _lay_out(self) -> None:
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setProperty("role", "muted")
+        self._message.setWordWrap(True)
+        self._readout.setContentsMargins(8, 0, 8, 2)
+        self._readout.setAccessibleName("Under the pointer")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._controls)
+        layout.addWidget(self._message, 1)
+        layout.addWidget(self.grid, 1)
+        layout.addWidget(self._readout)
+        layout.addWidget(self.region_table)
+
+    def _connect(self) -> None:
+        selection, marking = self._selection, self.marking
+        self.presenter.framed.connect(self._framed)
+        self.presenter.restyled.connect(self._restyled)
+        self.presenter.slow.connect(self.display.tell_slow)
+        self.presenter.loader.failed.connect(self.failed)
+        marking.failed.connect(self.failed)
+        self._controls.look_chosen.connect(self.set_look)
+        self._controls.comparison_chosen.connect(self.set_comparison)
+        self.grid.hovered.connect(_pixel_to(selection))
+        self.grid.used.connect(marking.tool.use)
+        self.grid.menu_wanted.connect(self._open_menu)
+        marking.changed.connect(self._show_marks)
+        selection.reviewed.connect(lambda _: self._show_regions())
+        selection.hovered.connect(lambda pixel: self._readout.setText(self.display.point_at(pixel)))
+        selection.threshold_changed.connect(lambda _: self.display.refresh())
+        self.display.mode_changed.connect(self._controls.refresh)
+        self.region_table.removal_wanted.connect(marking.remove)
+
+    # ------------------------------------------------------------ what others ask for
+
+    def actions(self) -> list[Action]:  # type: ignore[override]
+        """The commands for the menus, the palette and the cheat sheet."""
+        return [*commands.button_actions(self), *commands.other_actions(self)]
+
+    def show_observed(self, image: int, views: Mapping[str, "EngineView"]) -> None:
+        """Show what the engine worked out for an image, by chain id."""
+        attack = self._selection.attack
+        self.presenter.show_live(image, {chain: live_of(view, attack) for chain, view in views.items()})
+
+    def state(self) -> dict[str, Any]:
+        """What a session keeps: settings, mode, and the place that is looked at."""
+        return {
+            "look": self.look.to_mapping(),
+            "comparison": str(self.comparison),
+            "mode": str(self.mode),
+            "place": self.viewport.to_mapping(),
+        }
+
+    def restore_state(self, kept: Mapping[str, Any]) -> None:
+        """Take up what a session kept; what does not fit is passed over."""
+        if isinstance(kept.get("look"), dict):
+            self.set_look(Look.from_mapping(kept["look"]))
+        if kept.get("comparison") in list(Comparison):
+            self.set_comparison(Comparison(kept["comparison"]))
+        if kept.get("mode") in list(Mode):
+            self.set_mode(Mode(kept["mode"]))
+        self.viewport.restore(kept.get("place"))
+
+    def close_threads(self) -> None:
+        """Stop the timers and wait for the threads: before the window goes."""
+        self.display.mode = Mode.PANES
+        self.presenter.close()
+
+    # ------------------------------------------------------------ settings
+
+    @property
+    def look(self) -> Look:
+        """How overlays look."""
+        return self.presenter.look
+
+    def set_look(self, look: Look) -> None:
+        """Change how overlays look."""
+        self.presenter.look = look
+
+    def change_opacity(self, by: float) -> None:
+        """Make overlays stronger or fainter."""
+        self.set_look(replace(self.look, opacity=round(min(max(self.look.opacity + by, 0.0), 1.0), 2)))
+
+    def toggle_patches(self) -> None:
+        """Draw the visited patches, or do not."""
+        self.set_look(replace(self.look, patches=not self.look.patches))
+
+    def hide_overlay(self) -> None:
+        """Hide overlays until this is asked for again, or until the key is let go that was held for it."""
+        if not self._held.down:
+            self.set_look(replace(self.look, hidden=not self.look.hidden))
+            if self.look.hidden:
+                self._held.begin()
+
+    def _show_overlay(self) -> None:
+        self.set_look(replace(self.look, hidden=False))
+
+    @property
+    def comparison(self) -> Comparison:
+        """What maps are compared with."""
+        return self.presenter.comparison
+
+    def set_comparison(self, comparison: Comparison) -> None:
+        """Show maps themselves, or what is left when another one is taken off them."""
+        self.presenter.comparison = comparison
+
+    @property
+    def mode(self) -> Mode:
+        """How defenses are compared."""
+        return self.display.mode
+
+    def set_mode(self, mode: Mode) -> None:
+        """Compare defenses in another way."""
+        self.display.mode = mode
+
+    def show_layer(self, place: int) -> None:
+        """Show the layer at a place in the list."""
+        layers = self._selection.layers
+        if place < len(layers):
+            self._selection.layer = layers[place]
+
+    @property
+    def tool(self) -> Shape | None:
+        """What is drawn with the pointer; None while it moves the image."""
+        return self.marking.tool.shape
+
+    def take_tool(self, shape: Shape | None) -> None:
+        """Draw regions of this shape, or move the image again."""
+        self.marking.tool.take(shape)
+        self.grid.take_tool(taken=shape is not None)
+        self._controls.refresh()
+
+    def actual_size(self) -> None:
+        """One device pixel per image pixel."""
+        self.viewport.actual_size(self.devicePixelRatioF())
+
+    # ------------------------------------------------------------ showing
+
+    def _framed(self, frame: Frame | None) -> None:
+        if frame is not None and frame.seen.picture is not None:
+            height, width = frame.seen.shape
+            self.viewport.set_image((width, height))
+            self.grid.image_changed()
+        self.display.show(frame, self.look)
+        empty = frame is None or not frame.panes
+        self.grid.setVisible(not empty)
+        self._message.setVisible(empty)
+        self._message.setText(NO_IMAGE if frame is None else NO_DEFENSE_ON)
+        self._show_marks()
+        self._show_regions()
+        self._refresh_controls()
+
+    def _restyled(self) -> None:
+        self.display.show(self.display.frame, self.look)
+        self._refresh_controls()
+
+    def _refresh_controls(self) -> None:
+        frame = self.display.frame
+        scalar = frame is not None and any(pane.shown.layer.scalar for pane in frame.panes)
+        self._controls.show_look(self.look)
+        self._controls.show_comparison(self.comparison, possible=scalar)
+        self._controls.refresh()
+
+    def _heading(self, stage: Stage) -> Heading:
+        frame = self.display.frame
+        assert frame is not None
+        counts = self._is_current(frame) and stage.pane is frame.panes[0]
+        return heading(frame.document, stage, self._selection.threshold if counts else None)
+
+    def _is_current(self, frame: Frame) -> bool:
+        """Whether a frame shows what is selected: another image may have been chosen while it is still there."""
+        return frame.document is self._selection.document and frame.image == self._selection.image
+
+    def _show_marks(self) -> None:
+        frame = self.display.frame
+        self.display.mark(self.marking.marks() if frame is not None and self._is_current(frame) else ())
+
+    def _show_regions(self) -> None:
+        frame = self.display.frame
+        regions = self.marking.regions if frame is not None and self._is_current(frame) else ()
+        self.region_table.setVisible(bool(regions))
+        if frame is None or not regions:
+            return
+        chains = tuple(pane.chain for pane in frame.panes)
+        titles = {chain: chain_title(frame.document, chain) for chain in chains}
+        found = [(region.id, statistics(region, frame)) for region in regions]
+        self.region_table.show_regions(found, titles, chain_colours(frame.document, chains), frame.seen)
+
+    # ------------------------------------------------------------ the active pane
+
+    @property
+    def has_pane(self) -> bool:
+        """Whether there is a pane that could be copied."""
+        return bool(self.grid.visible_panes)
+
+    def copy_pane(self) -> None:
+        """Put the pane that was pointed at last on the clipboard."""
+        if self.has_pane:
+            copy_picture(self._picture())
+
+    def save_pane(self) -> None:
+        """Ask where, and write the pane that was pointed at last. Raises `StoreError` where that fails."""
+        frame = self.display.frame
+        if frame is None or not self.has_pane:
+            return
+        picture, pane = self._picture(), frame.panes[self.grid.active]
+        path = ask_where(self, frame.document.row(frame.image).key, pane.chain, pane.shown.layer.id)
+        if path is not None:
+            save_picture(picture, path)
+
+    def _picture(self) -> QPixmap:
+        return self.grid.panes[self.grid.active].grab()
+
+    def _open_menu(self, place: QPoint) -> None:
+        wanted = ("pane.copy", "pane.save", "zoom.fit", "zoom.actual", "compare.patches", "compare.hide")
+        known = {action.id: action for action in self.actions()}
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action_id in wanted:
+            menu.addAction(known[action_id].title, known[action_id].callback)
+        menu.popup(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Escape drops what is drawn, then puts the tool away; Enter ends a polygon."""
+        tool = self.marking.tool
+        if event.key() == Qt.Key.Key_Escape and tool.shape is not None:
+            tool.drop() if tool.drawing else self.take_tool(None)
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and tool.drawing:
+            tool.finish()
+        else:
+            super().keyPressEvent(event)
+
+
+def _pixel_to(selection: Selection) -> Any:
+    """Tells the selection of the pixel that holds an image point."""
+
+    def tell(point: Point | None) -> None:
+        selection.hovered.emit(None if point is None else (int(point[0]), int(point[1])))
+
+    return tell

@@ -1,0 +1,260 @@
+"""An audit as the window reads it: images, scores, maps and decisions, found by image id. Knows nothing of Qt.
+
+What reads files, or a whole column for the first time, belongs into a thread other than the window's.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audit import review
+from core.audit.columns import ColumnStore
+from core.audit.folder import unwritable
+from core.audit.spec import AttackEntry, AuditSpec, read_spec
+from core.audit.store import SPEC_NAME, ImageRow
+from core.audit.summary import summarise, write_summary
+from core.data.images import read_image
+from core.data.labels import read_label, settle_encoding
+from core.data.scheme import ClassScheme, load_scheme
+from core.defenses.chain import Chain
+from gui import decisions
+from gui.columns import Columns, FloatArray, Listing, Segmentation
+from gui.places import image_path, label_path
+from gui.ranges import Map, Range, Ranges
+
+T = TypeVar("T")
+LOSS = "loss"
+
+
+class AuditDocument:
+    """An audit folder, finished or still growing. Safe to use from several threads.
+
+    Reading raises `StoreError` where the audit is damaged, `DataError` where an image or label map cannot be read.
+
+    Attributes
+    ----------
+    folder, spec, title
+        Where it lies, what was asked, and its name.
+    chains, attacks, primary
+        Its defenses and attacks in order, and the id of the one attack named beforehand.
+    entries
+        The review log.
+    """
+
+    def __init__(self, store: ColumnStore, spec: AuditSpec) -> None:
+        self.folder = store.folder
+        self.spec = spec
+        self.title = spec.name
+        self.chains: tuple[Chain, ...] = spec.defenses
+        self.attacks: tuple[AttackEntry, ...] = spec.attacks
+        self.primary: str = spec.primary.id
+        self.entries: tuple[review.ReviewEntry, ...] = tuple(review.read(store.folder))
+        self._store = store
+        self._columns = Columns(store)
+        self._ranges = Ranges(store, spec.defenses)
+        self._kept: dict[tuple[str, ...], Any] = {}
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an audit folder. Raises `StoreError` where it is none or damaged, `SpecError` for a wrong spec."""
+        store = ColumnStore.read(folder)
+        try:
+            return cls(store, read_spec(folder / SPEC_NAME))
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Close the files; nothing can be read afterwards."""
+        self._store.close()
+
+    def refresh(self) -> bool:
+        """Take in what a running audit wrote since; says whether there was anything. Cheap where there was not."""
+        return self._columns.refresh()
+
+    def fact(self, key: str, default: Any = None) -> Any:
+        """Something the run recorded about itself: "target", "data_check", "independence", ..."""
+        return self._store.fact(key, default)
+
+    # ------------------------------------------------------------ images
+
+    @property
+    def listing(self) -> Listing:
+        """The images with their keys, roles and states, at this moment; `refresh` may make another one."""
+        return self._columns.listing
+
+    @property
+    def rows(self) -> tuple[ImageRow, ...]:
+        """All images, in the spec's order."""
+        return self.listing.rows
+
+    def row(self, image: int) -> ImageRow:
+        """One image. Raises KeyError for an unknown id."""
+        listing = self.listing
+        return listing.rows[listing.index[image]]
+
+    @property
+    def first_image(self) -> int | None:
+        """The first image with results, or the first one at all."""
+        rows = self.rows
+        return next((row.id for row in rows if row.state == "done"), rows[0].id if rows else None)
+
+    def path(self, image: int) -> Path:
+        """Where the image lies now: an audit may have been moved together with its images."""
+        return image_path(self.row(image), self.spec)
+
+    def image(self, image: int) -> npt.NDArray[np.uint8]:
+        """Pixels `(H, W, 3)` uint8 RGB, decoded from the file."""
+        return read_image(self.path(image), self.spec.run.pixel_limit)
+
+    def label(self, image: int) -> npt.NDArray[np.uint8] | None:
+        """Label map `(H', W')` uint8 train ids, 255 = void, decoded from the file; None without one."""
+        row = self.row(image)
+        path, scheme = label_path(row, self.spec), self.scheme_of(row.entry)
+        if path is None or scheme is None:
+            return None
+        return read_label(path, scheme, self._encoding(row.entry, scheme), self.spec.run.pixel_limit).train_ids
+
+    def _encoding(self, entry: int, scheme: ClassScheme) -> str:
+        """How the label maps of one [[images]] table are stored, settled for all of them together as the run did."""
+        given = self.spec.images[entry].encoding
+        if given not in {None, "auto"}:
+            return str(given)
+        paths = [path for row in self.rows if row.entry == entry and (path := label_path(row, self.spec))]
+        return self._once(("encoding", str(entry)), lambda: settle_encoding(paths, scheme, self.spec.run.pixel_limit))
+
+    # ------------------------------------------------------------ classes
+
+    def scheme_of(self, entry: int) -> ClassScheme | None:
+        """The class scheme of one [[images]] table of the spec; None where nothing names one."""
+        named = self.spec.images[entry].scheme or self.spec.scheme or self.fact("classes", {}).get("scheme")
+        if not named:
+            return None
+        place = self.spec.resolve(named) if named.endswith((".toml", ".json")) else named
+        return self._once(("scheme", str(place)), lambda: load_scheme(place, self.spec.folder))
+
+    @property
+    def scheme(self) -> ClassScheme | None:
+        """Names and colours of the classes by train id: the first scheme that a table has."""
+        schemes = (self.scheme_of(entry) for entry in range(len(self.spec.images)))
+        return next((scheme for scheme in schemes if scheme is not None), None)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes by train id, as the run noted them; empty without label maps."""
+        return tuple(self.fact("classes", {}).get("names", ()))
+
+    # ------------------------------------------------------------ scores
+
+    def chain(self, chain: str) -> Chain | None:
+        """The defense of that id, where the audit has it."""
+        return next((known for known in self.chains if known.id == chain), None)
+
+    def attack(self, attack: str) -> AttackEntry | None:
+        """The attack of that id, where the audit has it."""
+        return next((entry for entry in self.attacks if entry.id == attack), None)
+
+    def scores(self, chain: str, attack: str) -> FloatArray:
+        """Image scores `(n,)` in the order of `rows`, NaN where there is none."""
+        return self._columns.scores(chain, attack)
+
+    def segmentation(self, chain: str) -> Segmentation:
+        """MIoU and classes of every image under a defense, in the order of `rows`."""
+        return self._columns.segmentation(chain)
+
+    def holds(self, *column: str) -> bool:
+        """Whether ("scores", chain, attack) or ("segmentation", chain) was read already, so that it costs nothing."""
+        return self._columns.holds(*column)
+
+    def reason(self, image: int, chain: str, attack: str) -> str | None:
+        """Why an image has no image score: why it failed, or what the attack needs. None where it has one."""
+        return self.row(image).reason or self._store.score_reason(image, chain, attack)
+
+    # ------------------------------------------------------------ maps
+
+    def map_names(self, attack: str) -> tuple[str, ...]:
+        """The maps an attack draws; the first is the one to show."""
+        entry = self.attack(attack)
+        return () if entry is None else entry.attack.maps
+
+    def maps(self, image: int, chain: str, attack: str) -> dict[str, Map]:
+        """Maps `(h, w)` by name and, as "windows", the visited patches `(n, 3)`; empty where none were kept."""
+        return self._store.maps(image, chain, attack)
+
+    @property
+    def loss_attack(self) -> str | None:
+        """The attack that keeps the loss of each pixel as its map, where the audit has one."""
+        return next((entry.id for entry in self.attacks if LOSS in entry.attack.maps), None)
+
+    def loss_map(self, image: int, chain: str) -> Map | None:
+        """The loss of each pixel `(h, w)` in nats, NaN where void; None where the audit kept none."""
+        attack = self.loss_attack
+        return None if attack is None else self.maps(image, chain, attack).get(LOSS)
+
+    def value_range(self, chain: str, attack: str, layer: str) -> Range:
+        """The colour range (low, high) of a map, shared by all defenses so that equal colours mean equal values.
+
+        The first call reads the maps of some images. Defenses that release label maps only have a loss range of
+        their own: their losses are 0 or 69. (0, 1) where no map was kept.
+        """
+        return self._ranges.of(self.listing, chain, attack, layer)
+
+    # ------------------------------------------------------------ what people decide
+
+    @property
+    def excluded(self) -> frozenset[int]:
+        """Ids of the images that people took out of the numbers."""
+        return frozenset(review.excluded(self.entries))
+
+    @property
+    def flagged(self) -> frozenset[int]:
+        """Ids of the images that people marked to come back to."""
+        return decisions.flagged(self.entries)
+
+    @property
+    def noted(self) -> frozenset[int]:
+        """Ids of the images that have notes."""
+        return frozenset(image for image in decisions.standing_notes(self.entries) if image is not None)
+
+    def notes(self, image: int | None) -> tuple[review.ReviewEntry, ...]:
+        """The notes on one image, or on the audit as a whole, that were not taken back."""
+        return decisions.standing_notes(self.entries).get(image, ())
+
+    def exclusion(self, image: int) -> review.ReviewEntry | None:
+        """The decision that took an image out of the numbers; None where it counts."""
+        if image not in self.excluded:
+            return None
+        return next(e for e in reversed(self.entries) if e.image == image and e.action == "exclude")
+
+    def decide(self, action: str, image: int | None, why: str = "", value: Any = None) -> review.ReviewEntry:
+        """Add a decision to the review log: see `core.audit.review.append`, whose `StoreError` it raises.
+
+        In the window, `Selection.decide` does this and tells every view.
+        """
+        entry = review.append(self.folder, action, image=image, why=why, value=value)
+        self.entries = (*self.entries, entry)
+        return entry
+
+    def summary(self) -> dict[str, Any]:
+        """Every number of the audit without the excluded images; seconds, as intervals are resampled."""
+        return summarise(self._store, self.spec)
+
+    def save_summary(self) -> None:
+        """Bring the summary file of a finished audit up to date with the exclusions. Raises `StoreError`."""
+        if self.fact("finished") is not None:
+            try:
+                write_summary(self.folder, self.summary())
+            except OSError as error:
+                raise unwritable(self.folder, error) from error
+
+    # ------------------------------------------------------------
+
+    def _once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` gave the first time. No lock: two threads making the same is cheaper than one that waits."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: T = self._kept[key]
+        return kept

@@ -1,0 +1,84 @@
+"""Colour ranges that maps share, so that equal colours mean equal values. Knows nothing of Qt."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audit.store import AuditStore
+from core.defenses.chain import Chain
+from gui.columns import Listing
+
+Range = tuple[float, float]
+Map = npt.NDArray[np.float32]
+
+FIXED: dict[str, Range] = {"score": (0.0, 1.0), "confidence": (0.0, 1.0), "true_posterior": (0.0, 1.0)}
+"""Maps of probabilities have the range of probabilities."""
+
+SAMPLED = 24
+"""Images whose maps are looked at: enough to be calm, few enough to be read in half a second."""
+
+
+class Ranges:
+    """The colour range of each kind of map of an audit; read once, and again while a run has few images done."""
+
+    def __init__(self, store: AuditStore, chains: Sequence[Chain]) -> None:
+        self._store = store
+        self._chains = chains
+        self._kept: dict[tuple[str, str, bool], Range] = {}
+
+    def of(self, listing: Listing, chain: str, attack: str, layer: str) -> Range:
+        """The range (low, high), low < high, of a map, over all defenses that share it; (0, 1) where none was kept."""
+        from core.audit.export import SHIFTED, SIGNED  # brings OpenCV: not before it is needed
+
+        if layer in FIXED:
+            return FIXED[layer]
+        own = layer in SHIFTED and any(c.hard for c in self._chains if c.id == chain)
+        key = attack, layer, own
+        if key not in self._kept:
+            sharing = [c.id for c in self._chains if layer not in SHIFTED or c.hard == own]
+            images = self._images(listing)
+            found = shared_range([self._maps(images, c, attack, layer) for c in sharing], signed=layer in SIGNED)
+            if len(images) < min(SAMPLED, len(listing.rows)):
+                return found  # a run has only begun
+            self._kept[key] = found
+        return self._kept[key]
+
+    def _images(self, listing: Listing) -> list[int]:
+        done = [row.id for row in listing.rows if row.state == "done"]
+        return done[:: max(1, len(done) // SAMPLED)][:SAMPLED]
+
+    def _maps(self, images: Sequence[int], chain: str, attack: str, layer: str) -> Iterator[Map]:
+        for image in images:
+            values = self._store.maps(image, chain, attack).get(layer)
+            if values is not None:
+                yield values
+
+
+def shared_range(defenses: Iterable[Iterable[Map]], *, signed: bool) -> Range:
+    """The range (low, high) in which the maps `(h, w)` of several defenses are shown; (0, 1) without any value.
+
+    Robust at every step: a map counts with a high quantile of its values, a defense with a high quantile of its maps,
+    and of the defenses the lower median counts, as one that zeroes posteriors makes losses of 69 and would leave the
+    others dark. A signed range is symmetric about 0, any other begins at 0 unless values are negative. NaN is left out.
+    """
+    ends = [found for maps in defenses if (found := _ends(maps)) is not None]
+    if not ends:
+        return 0.0, 1.0
+    lows, highs = sorted(low for low, _ in ends), sorted(high for _, high in ends)
+    low, high = min(0.0, lows[len(lows) // 2]), highs[(len(highs) - 1) // 2]
+    if signed:
+        low, high = -max(-low, high), max(-low, high)
+    return (low, high) if high > low else (low, low + 1e-6)
+
+
+def _ends(maps: Iterable[Map]) -> Range | None:
+    """Low and high of one defense's maps, without the most extreme pixels and maps; None without any value."""
+    from core.audit.export import RANGE_QUANTILE
+
+    finite = [values[np.isfinite(values)].astype(np.float64) for values in maps]
+    pairs = [np.quantile(values, [1 - RANGE_QUANTILE, RANGE_QUANTILE]) for values in finite if values.size]
+    if not pairs:
+        return None
+    lows, highs = np.transpose(pairs)
+    return float(np.quantile(lows, 0.05)), float(np.quantile(highs, 0.95))

@@ -1,0 +1,95 @@
+"""The right end of the status bar: what computes, how far it is, and how to stop it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from gui.icons import Sign, icon
+from gui.theme import tokens
+
+BAR_WIDTH, DOT = 160, 12
+MINUTE, HOUR = 60, 3600
+
+
+def time_left(seconds: float | None) -> str:
+    """A time in words that do not flicker; empty where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < MINUTE:
+        return f"{max(1, round(seconds))} s left"
+    if seconds < HOUR:
+        return f"{round(seconds / MINUTE)} min left"
+    return f"{seconds / HOUR:.1f} h left"
+
+
+class StatusLine(QWidget):
+    """Engine state and device at all times; stage, count, time left and buttons while a job runs."""
+
+    cancelled = Signal()
+    paused = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stage = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setFixedWidth(BAR_WIDTH)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress of the audit")
+        self._left = QLabel()
+        self._pause = _button("pause", "Pause the audit")
+        self._pause.setCheckable(True)
+        self._pause.toggled.connect(self.paused)
+        self._stop = _button("stop", "Stop the audit; what is finished is kept")
+        self._stop.clicked.connect(self.cancelled)
+        self._state = "off"
+        self._dot, self._engine = Sign("dot", DOT, self._colour), QLabel()
+        self._engine.setAccessibleName("Engine")
+        self._of_job = (self._stage, self._bar, self._left, self._pause, self._stop)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 6, 0)
+        for widget in (*self._of_job, self._dot, self._engine):
+            row.addWidget(widget)
+        self.end_job()
+        self.show_engine("off", "Engine off")
+
+    @property
+    def text(self) -> str:
+        """What it says, for tests and screen readers."""
+        parts = (label.text() for label in (self._stage, self._left, self._engine) if not label.isHidden())
+        return ", ".join(part for part in parts if part)
+
+    def show_engine(self, state: str, words: str, help: str = "") -> None:
+        """Say how the engine is: "off", "starting" or "warm"."""
+        self._state = state
+        self._engine.setText(words)
+        self._engine.setToolTip(help)
+        self._dot.tint()
+
+    def _colour(self) -> str:
+        of = tokens()
+        return {"warm": of.success, "starting": of.warning}.get(self._state, of.muted)
+
+    def show_job(self, stage: str, done: int, total: int, seconds: float | None, message: str = "") -> None:
+        """Say how far the job is; a total of 0 means that nobody knows."""
+        count = f" {done}/{total}" if total else ""
+        self._stage.setText(f"{stage}{count}")
+        self._stage.setToolTip(message)
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+        self._left.setText("paused" if self._pause.isChecked() else time_left(seconds))
+        for widget in self._of_job:
+            widget.show()
+
+    def end_job(self) -> None:
+        """No job runs any more."""
+        self._pause.setChecked(False)
+        for widget in self._of_job:
+            widget.hide()
+
+
+def _button(drawing: str, words: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(drawing))
+    button.setAutoRaise(True)
+    button.setToolTip(words)
+    button.setAccessibleName(words)
+    return button

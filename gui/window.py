@@ -1,0 +1,270 @@
+"""The main window: menus, banners, the welcome page or an audit, and the status bar."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+
+from core.errors import SegLeakError
+from gui.actions import ActionRegistry
+from gui.audits import Audits
+from gui.banner import Banners, Message
+from gui.commands import welcome_offers, window_actions
+from gui.dialogs import show, stop_and_close
+from gui.icons import icon
+from gui.memory import Memory
+from gui.settings.table import Preferences
+from gui.status import StatusLine
+from gui.theme import Theme
+from gui.welcome import WelcomePage
+
+if TYPE_CHECKING:
+    from gui.furniture import Furniture
+
+BUTTON = 1.5
+"""Side of a tool bar button's icon, in lines of text."""
+
+
+class Window(QMainWindow):
+    """The window of SegLeak. It begins empty; `furnish` brings what takes longer than a moment to load.
+
+    Parameters
+    ----------
+    preferences
+        The settings.
+    theme
+        Applies the look when it is changed.
+
+    Attributes
+    ----------
+    undo_stack
+        Takes what can be undone, in every view.
+    registry
+        Every command.
+    audits
+        What can be done with audits.
+    """
+
+    def __init__(self, preferences: Preferences, theme: Theme) -> None:
+        super().__init__()
+        self.preferences, self._theme = preferences, theme
+        self.undo_stack = QUndoStack(self)
+        self.banners, self.status = Banners(), StatusLine()
+        self._furniture: Furniture | None = None
+        self.memory, self.audits = Memory(self), Audits(self)
+        self.registry = ActionRegistry(self)
+        self.registry.add(window_actions(self))
+        self.welcome = WelcomePage(welcome_offers(self))
+        self._lay_out()
+        self._connect()
+        self.memory.restore_geometry()
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle("SegLeak")
+        self.setWindowIcon(icon("segleak"))
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banners)
+        column.addWidget(self._stack, stretch=1)
+        self.setCentralWidget(centre)
+        self._tools = QToolBar("Tools")
+        self._tools.setObjectName("tools")
+        self._tools.setMovable(False)
+        self.addToolBar(self._tools)
+        self.statusBar().addPermanentWidget(self.status)
+        self._fit()
+        self._show_commands()
+
+    def _fit(self) -> None:
+        """Let the buttons grow with the font."""
+        side = round(self.fontMetrics().lineSpacing() * BUTTON)
+        self._tools.setIconSize(QSize(side, side))
+
+    def _connect(self) -> None:
+        self.registry.failed.connect(self.show_error)
+        self.registry.changed.connect(self._show_commands)
+        self.undo_stack.indexChanged.connect(self.registry.refresh)
+        opening = self.audits.opening
+        opening.recent_changed.connect(self.welcome.show_recent)
+        opening.read_recent()
+        self.welcome.opened.connect(self.audits.open)
+        self.welcome.forgotten.connect(opening.forget)
+
+    def _show_commands(self) -> None:
+        self.registry.fill_menus(self.menuBar())
+        self.registry.fill_tool_bar(self._tools)
+
+    # ------------------------------------------------------------ what comes later
+
+    @property
+    def furnished(self) -> bool:
+        """Whether the views and the engine are there."""
+        return self._furniture is not None
+
+    @property
+    def furniture(self) -> "Furniture":
+        """The views and the engine; where a person was faster than they, they are made now."""
+        if self._furniture is None:
+            from gui.furniture import furnished
+
+            self.furnish(furnished(self))
+        assert self._furniture is not None
+        return self._furniture
+
+    def furnish(self, furniture: "Furniture") -> None:
+        """Take in the views and the engine."""
+        self._furniture = furniture
+        workbench = furniture.workbench
+        self._stack.addWidget(workbench.centre)
+        self.registry.add(workbench.actions())
+        workbench.on_failure(self.show_error)
+        furniture.running.said.connect(self.say)
+        furniture.running.over.connect(self.banners.withdraw)
+        for signal in (furniture.selection.document_changed, furniture.selection.chains_changed):
+            signal.connect(lambda _: self.registry.refresh())
+        self.audits.furnish(furniture)
+        self.memory.watch(workbench)
+        self.memory.restore_docks()
+        workbench.hide_docks()
+
+    # ------------------------------------------------------------ what is shown
+
+    def show_workbench(self, title: str) -> None:
+        """Show the views of an audit."""
+        self.setWindowTitle(f"{title} - SegLeak")
+        workbench = self.furniture.workbench
+        if self._stack.currentWidget() is not workbench.centre:
+            self._stack.setCurrentWidget(workbench.centre)
+            workbench.show_docks()
+
+    def show_welcome(self) -> None:
+        """Show the welcome page."""
+        self.setWindowTitle("SegLeak")
+        if self._stack.currentWidget() is not self.welcome:
+            self.memory.save_docks()
+            self.furniture.workbench.hide_docks()
+            self._stack.setCurrentWidget(self.welcome)
+
+    def say(self, message: Message) -> None:
+        """Show a banner."""
+        self.banners.show_message(message)
+
+    def show_error(self, error: SegLeakError) -> None:
+        """Show a banner about an expected failure."""
+        self.say(Message.of_error(error))
+
+    def runner(self, action_id: str) -> Callable[[], None]:
+        """What runs an action, for a button."""
+        return lambda: self.registry.trigger(action_id)
+
+    def put_docks_back(self) -> None:
+        """Images left, defenses right, numbers below."""
+        self.furniture.workbench.put_docks_back()
+
+    def toggle_dock(self, name: str) -> None:
+        """Show or hide a panel."""
+        dock = self.furniture.workbench.docks[name]
+        dock.setVisible(dock.isHidden())
+
+    def shows_dock(self, name: str) -> bool:
+        """Whether a panel is shown."""
+        return self.furnished and not self.furniture.workbench.docks[name].isHidden()
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        (self.showNormal if self.isFullScreen() else self.showFullScreen)()
+
+    # ------------------------------------------------------------ dialogs
+
+    def show_palette(self) -> None:
+        """Find a command by some letters of its name."""
+        from gui.palette import CommandPalette
+
+        show(CommandPalette(self.registry, self))
+
+    def show_keys(self) -> None:
+        """All shortcuts on one page."""
+        from gui.cheatsheet import CheatSheet
+
+        show(CheatSheet(self.registry, self))
+
+    def show_help(self) -> None:
+        """The guide."""
+        from gui.help import HelpDialog
+
+        show(HelpDialog(self))
+
+    def show_about(self) -> None:
+        """Versions and citation."""
+        from gui.about import AboutDialog
+
+        show(AboutDialog(self))
+
+    def show_settings(self) -> None:
+        """The settings."""
+        from gui.settings.dialog import SettingsDialog
+
+        dialog = SettingsDialog(self.preferences, self)
+        dialog.saved.connect(self.take_preferences)
+        show(dialog)
+
+    def choose_theme(self, choice: str) -> None:
+        """Use another theme from now on. Raises `StoreError` where it cannot be kept."""
+        from gui.settings.store import save
+
+        preferences = replace(self.preferences, look=replace(self.preferences.look, theme=choice))
+        self.take_preferences(preferences)
+        save(preferences)
+
+    def take_preferences(self, preferences: Preferences) -> None:
+        """Use these settings from now on."""
+        self.preferences = preferences
+        self._theme.apply(preferences.look.theme, preferences.look.font_scale)
+        self._fit()
+        self.registry.refresh()
+
+    # ------------------------------------------------------------ events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """One file or folder may be dropped."""
+        if len(_paths(event)) == 1:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Open what was dropped."""
+        (path,) = _paths(event)
+        event.acceptProposedAction()
+        self.audits.open(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask where an audit runs; keep what is to be remembered, and stop all work."""
+        if self.audits.is_running() and not stop_and_close(self.furniture.running.title, self):
+            event.ignore()
+            return
+        self.memory.save_geometry()
+        if self.audits.has_document():
+            self.memory.save_docks()
+        if not self.audits.restoring:
+            self.memory.save_session()
+        self.memory.close()
+        self.undo_stack.clear()  # a stack that goes with steps in it still tells of them
+        self.hide()  # the engine may need a second to end
+        self.audits.opening.close()
+        if self._furniture is not None:
+            self._furniture.close()
+        event.accept()
+
+
+def _paths(event: QDragEnterEvent | QDropEvent) -> list[Path]:
+    """The local files and folders that are dragged."""
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

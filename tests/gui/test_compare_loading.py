@@ -1,0 +1,398 @@
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import Cancelled, StoreError
+from gui.compare.frame import Seen
+from gui.compare.layers import LAYERS, Comparison, layer_of, unavailable
+from gui.compare.loader import Loader
+from gui.compare.look import Ends, Look
+from gui.compare.mean import MOST, mean_map
+from gui.compare.overlay import Kind
+from gui.compare.readout import NOTHING, number, pane_words, place_words, read_out
+from gui.compare.shelf import Shelf
+from gui.compare.shown import errors
+from gui.compare.wanted import Live, Wanted
+from gui.compare.workshop import Workshop
+from tests.gui.compare_world import CHAINS, PATCH, make_compare_world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, street_like):
+    return make_compare_world(tmp_path_factory.mktemp("compare"), street_like)
+
+
+@pytest.fixture
+def document(world):
+    opened = world.open()
+    yield opened
+    opened.close()
+
+
+def wanted(document, image=0, layer="score", chains=CHAINS, attack="patch", **changes):
+    return Wanted(document, image, chains, attack, layer_of(layer), **changes)
+
+
+def never():
+    return False
+
+
+def frame_of(*arguments, **changes):
+    return Workshop(1 << 28).frame(wanted(*arguments, **changes), never)
+
+
+# ---------------------------------------------------------------- the shelf
+
+
+class Thing:
+    def __init__(self, nbytes):
+        self.nbytes = nbytes
+
+
+def test_the_shelf_keeps_what_was_used_last_within_its_room_and_always_the_newest():
+    shelf, loaded = Shelf(100), []
+
+    def take(key, size=40):
+        return shelf.take(key, lambda: loaded.append(key) or Thing(size))
+
+    for key in "ab":
+        take(key)
+    take("a")
+    take("c")
+    assert loaded == ["a", "b", "c"]
+    take("a")
+    take("b")
+    assert loaded == ["a", "b", "c", "b"]
+    take("large", 1000)
+    assert shelf.nbytes == 1000
+
+
+def test_two_threads_that_want_the_same_thing_load_it_once():
+    shelf, gate, loads = Shelf(100), threading.Event(), []
+
+    def load():
+        loads.append(1)
+        gate.wait(5)
+        return Thing(1)
+
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(shelf.take("key", load))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
+    assert len({id(thing) for thing in found}) == 1
+
+
+def test_a_failed_loading_is_told_to_all_and_tried_again_by_the_next():
+    shelf = Shelf(100)
+
+    def fail():
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        shelf.take("key", fail)
+    assert shelf.take("key", lambda: Thing(3)).nbytes == 3
+
+
+# ---------------------------------------------------------------- frames
+
+
+def test_every_pane_shows_the_map_of_its_own_defense_with_its_score_and_rank(world, document, qapp):
+    frame = frame_of(document)
+    assert [pane.chain for pane in frame.panes] == list(CHAINS)
+    for pane in frame.panes:
+        assert np.array_equal(pane.shown.values, world.maps[0, pane.chain]["score"])
+        others = [world.scores[i, pane.chain] for i in world.images]
+        assert pane.standing.score == pytest.approx(world.scores[0, pane.chain])
+        assert pane.standing.rank == 1 + sum(s > world.scores[0, pane.chain] for s in others)
+        assert pane.standing.of == len(others)
+    assert frame.patch == PATCH
+
+
+def test_all_panes_share_one_range_unless_each_map_is_to_have_its_own(world, document, qapp):
+    shared = frame_of(document, layer="evidence")
+    assert len({pane.ends for pane in shared.panes}) == 1
+    assert shared.panes[0].ends[0] == -shared.panes[0].ends[1]
+    own = frame_of(document, layer="evidence", look=Look(ends=Ends.OWN))
+    for pane in own.panes:
+        assert pane.ends[1] == pytest.approx(np.abs(world.maps[0, pane.chain]["evidence"]).max())
+    by_hand = frame_of(document, layer="evidence", look=Look(ends=Ends.HAND, hand=(-1.0, 2.0)))
+    assert {pane.ends for pane in by_hand.panes} == {(-1.0, 2.0)}
+
+
+def test_the_overlay_has_the_colour_of_the_grid_point_under_each_pixel_and_none_where_void(world, document, qapp):
+    frame = frame_of(document, layer="loss", look=Look(ends=Ends.HAND, hand=(0.0, 4.0)))
+    table = Look().table(Kind.SEQUENTIAL)
+    for pane in frame.panes:
+        values = world.maps[0, pane.chain]["loss"]
+        for y, x in ((0, 0), (17, 301), (200, 511), (255, 100)):
+            value = float(values[y // 2, x // 2])
+            level = 0 if np.isnan(value) else 1 + round(min(value / 4, 1) * 254)
+            assert pane.overlay.image.pixel(x, y) == int(table[level])
+        assert pane.overlay.image.pixelColor(100, 255).alpha() == 0
+
+
+def test_the_difference_to_the_first_defense_is_the_difference_of_the_arrays(world, document, qapp):
+    first, *others = frame_of(document, comparison=Comparison.MINUS_FIRST).panes
+    assert np.array_equal(first.shown.values, world.maps[0, "none"]["score"])
+    for pane in others:
+        expected = world.maps[0, pane.chain]["score"] - world.maps[0, "none"]["score"]
+        assert np.array_equal(pane.shown.values, expected)
+        assert pane.shown.kind is Kind.DIVERGING
+        assert pane.ends == (-0.5, 0.5)
+        assert "minus" in pane.shown.title
+
+
+def test_the_mean_non_member_map_is_the_mean_over_the_non_members_that_count(world, document, qapp):
+    expected = (world.maps[1, "none"]["score"] + world.maps[2, "none"]["score"]) / 2
+    pane = frame_of(document, comparison=Comparison.MEAN).panes[0]
+    assert pane.shown.values == pytest.approx(expected, abs=1e-6)
+    assert pane.shown.note == "Mean of 2 of 2 non-members."
+    difference = frame_of(document, comparison=Comparison.MINUS_MEAN).panes[0]
+    assert difference.shown.values == pytest.approx(world.maps[0, "none"]["score"] - expected, abs=1e-6)
+
+
+def test_excluded_non_members_do_not_count_in_the_mean(world, qapp, tmp_path, street_like):
+    own = make_compare_world(tmp_path, street_like, size=(64, 96))
+    document = own.open()
+    workshop = Workshop(1 << 28)
+    workshop.frame(wanted(document, comparison=Comparison.MEAN), never)
+    document.decide("exclude", 1, "blurred")
+    pane = workshop.frame(wanted(document, comparison=Comparison.MEAN), never).panes[0]
+    assert pane.shown.values == pytest.approx(own.maps[2, "none"]["score"])
+    document.close()
+
+
+def test_the_mean_leaves_out_nan_and_maps_of_another_size_and_looks_at_no_more_than_it_says():
+    maps = {0: np.array([[1, np.nan]]), 1: np.array([[3, np.nan]]), 2: np.ones((2, 2)), 3: None}
+    found = mean_map([0, 1, 2, 3], lambda i: maps[i], (1, 2), never)
+    assert (found.count, found.of) == (2, 4)
+    assert found.values[0, 0] == 2
+    assert np.isnan(found.values[0, 1])
+    asked = []
+    mean_map(range(10 * MOST + 7), lambda i: asked.append(i) or np.ones((1, 2)), (1, 2), never)
+    assert len(asked) <= MOST
+    assert asked[-1] > 9 * MOST
+    assert mean_map([3], lambda i: maps[i], (1, 2), never).values is None
+    with pytest.raises(Cancelled):
+        mean_map([0, 1], lambda i: maps[i], (1, 2), lambda: True)
+
+
+def test_labels_are_shown_in_the_colours_of_their_classes_and_void_is_transparent(world, document, qapp):
+    frame = frame_of(document, layer="label")
+    pane = frame.panes[0]
+    for y, x in ((3, 3), (140, 300), (250, 7)):
+        train_id = int(world.labels[0][y, x])
+        colour = pane.overlay.image.pixelColor(x, y)
+        expected = (0, 0, 0, 0) if train_id == 255 else (*frame.seen.scheme.colours[train_id].tolist(), 255)
+        assert colour.getRgb() == expected
+    assert world.labels[0][250, 7] == 255
+
+
+def test_an_image_without_a_label_map_says_so_and_has_maps_all_the_same(document, qapp):
+    frame = frame_of(document, image=3, layer="label")
+    assert frame.panes[0].overlay is None
+    assert frame.panes[0].shown.note == "This image has no label map."
+    assert frame_of(document, image=3).panes[0].overlay is not None
+    assert frame_of(document, image=3, layer="loss").panes[0].shown.note
+
+
+def test_an_image_that_cannot_be_read_says_why_and_names_the_file(tmp_path, street_like, qapp):
+    own = make_compare_world(tmp_path, street_like, size=(64, 96))
+    document = own.open()
+    document.path(1).write_bytes(b"not an image")
+    frame = frame_of(document, image=1)
+    assert frame.seen.picture is None
+    assert "001.png" in frame.seen.reason
+    assert [pane.chain for pane in frame.panes] == list(CHAINS)
+    assert all(pane.overlay is None for pane in frame.panes)
+    document.close()
+
+
+def test_a_damaged_map_is_a_note_in_its_pane_and_the_others_are_shown(tmp_path, street_like, qapp):
+    own = make_compare_world(tmp_path, street_like, size=(64, 96))
+    document = own.open()
+    damaged = next(f for f in document.folder.rglob("*.npz") if "000000" in str(f) and "argmax--patch" in f.name)
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    frame = frame_of(document)
+    assert "cannot be read" in frame.panes[1].shown.note
+    assert frame.panes[0].overlay is not None
+    document.close()
+
+
+def test_what_the_engine_worked_out_takes_the_place_of_what_is_stored(world, document, qapp):
+    label = world.labels[0][::2, ::2]
+    prediction = np.where(label == 255, 0, label).astype(np.uint8)
+    prediction[10:20, 30:40] += 1
+    score = np.full((128, 256), 0.25, np.float32)
+    live = {"none": Live({"score": score}, score=99.0, prediction=prediction)}
+    pane, other, _ = frame_of(document, live=live).panes
+    assert (pane.shown.values == 0.25).all()
+    assert (pane.standing.score, pane.standing.rank) == (99.0, 1)
+    assert np.array_equal(other.shown.values, world.maps[0, "argmax"]["score"])
+    wrong = frame_of(document, layer="error", live=live).panes[0].shown.classes
+    assert np.array_equal(wrong == 255, label == 255)
+    assert np.array_equal(wrong == 0, (prediction != label) & (label != 255))
+    assert frame_of(document, layer="prediction").panes[0].shown.note == "Not worked out yet."
+
+
+def test_errors_are_found_on_the_label_grid_and_on_the_attack_grid():
+    label = np.random.default_rng(0).integers(0, 3, (256, 300)).astype(np.uint8)
+    label[:10] = 255
+    fine = errors(label.copy(), label)
+    assert set(np.unique(fine)) == {1, 255}
+    from core.grid import Grid
+
+    assert np.array_equal(errors(Grid.of(label.shape).take(label), label), Grid.of(label.shape).take(fine))
+
+
+def test_a_chain_that_is_not_in_the_audit_has_no_score_and_no_rank(document, qapp):
+    frame = frame_of(document, chains=("gauss-sigma0.123",))
+    assert frame.panes[0].standing is None
+    live = {"gauss-sigma0.123": Live(score=1.5)}
+    standing = frame_of(document, chains=("gauss-sigma0.123",), live=live).panes[0].standing
+    assert (standing.score, standing.of) == (1.5, 0)
+
+
+def test_layers_that_cannot_be_shown_say_why(document):
+    for layer in LAYERS.values():
+        reason = unavailable(document, "patch", layer, engine=False)
+        assert bool(reason) == (layer.id in {"prediction", "error", "confidence", "entropy"}), layer.id
+        assert not unavailable(document, "patch", layer, engine=True)
+    assert "'loss' draws no such map" in unavailable(document, "loss", LAYERS["score"], engine=False)
+    assert unavailable(None, "", LAYERS["score"], engine=False) == ""
+
+
+# ---------------------------------------------------------------- reading out
+
+
+def test_the_readout_is_what_the_arrays_say(world, document, qapp):
+    rng = np.random.default_rng(4)
+    for layer in ("score", "evidence", "loss"):
+        frame = frame_of(document, layer=layer)
+        for _ in range(40):
+            x, y = rng.uniform(0, 512), rng.uniform(0, 256)
+            reading = read_out(frame, (x, y))
+            assert (reading.x, reading.y, reading.label) == (int(x), int(y), world.labels[0][int(y), int(x)])
+            for chain, one in zip(CHAINS, reading.panes, strict=True):
+                maps = world.maps[0, chain]
+                row, col = int(y) // 2, int(x) // 2
+                assert one.value == pytest.approx(maps[layer][row, col], nan_ok=True)
+                assert one.loss == pytest.approx(maps["loss"][row, col], nan_ok=True)
+                if not np.isnan(one.loss):
+                    assert one.p_label == pytest.approx(np.exp(-maps["loss"][row, col]))
+
+
+def test_there_is_no_readout_beside_the_image(document, qapp):
+    frame = frame_of(document)
+    assert read_out(frame, (-0.5, 3)) is None
+    assert read_out(frame, (512.0, 3)) is None
+    assert read_out(replace(frame, seen=Seen(None)), (3, 3)) is None
+
+
+def test_readings_are_words(world, document, qapp):
+    frame = frame_of(document)
+    reading = read_out(frame, (10, 10))
+    name = ("sky", "building", "road", "car")[world.labels[0][10, 10]]
+    assert place_words(frame, reading) == f"x 10   y 10   label: {name}"
+    words = pane_words(frame, frame.panes[0], reading.panes[0])
+    assert words.startswith(f"score map {world.maps[0, 'none']['score'][5, 5]:.3g}")
+    assert "loss" in words
+    assert [number(v) for v in (None, float("nan"), -0.0, -1.5, 0.00012345)] == [
+        NOTHING,
+        "void",
+        "0",
+        "\N{MINUS SIGN}1.5",
+        "0.000123",
+    ]
+
+
+# ---------------------------------------------------------------- away from the window's thread
+
+
+class SlowDocument:
+    """Passes everything on, but images take their time and can be held back."""
+
+    def __init__(self, document, delays):
+        self._document, self._delays, self.asked = document, delays, []
+
+    def __getattr__(self, name):
+        return getattr(self._document, name)
+
+    def image(self, image):
+        self.asked.append(image)
+        time.sleep(self._delays.get(image, 0))
+        return self._document.image(image)
+
+
+@pytest.fixture
+def loader(qapp):
+    made = Loader()
+    yield made
+    made.close()
+
+
+def test_a_frame_that_comes_late_is_never_shown_after_another_one_was_asked_for(loader, document, qtbot, heard):
+    slow = SlowDocument(document, {0: 0.3})
+    frames = heard(loader.loaded)
+    loader.ask(wanted(slow, 0))
+    qtbot.wait(30)
+    loader.ask(wanted(slow, 1))
+    qtbot.waitUntil(lambda: bool(frames.got), timeout=5000)
+    qtbot.wait(400)
+    assert [frame.image for frame in frames.got] == [1]
+
+
+def test_of_many_questions_in_a_row_only_the_last_is_answered_and_few_are_worked_on(loader, document, qtbot, heard):
+    slow = SlowDocument(document, dict.fromkeys(range(4), 0.1))
+    frames = heard(loader.loaded)
+    for turn in range(40):
+        loader.ask(wanted(slow, turn % 4))
+    qtbot.waitUntil(lambda: bool(frames.got), timeout=5000)
+    assert [frame.image for frame in frames.got] == [3]
+    assert len(slow.asked) <= 2
+
+
+def test_after_a_frame_its_neighbours_are_loaded_so_that_the_next_needs_no_file(loader, document, qtbot, heard):
+    slow = SlowDocument(document, {})
+    frames = heard(loader.loaded)
+    loader.ask(wanted(slow, 1), [wanted(slow, 2), wanted(slow, 0)])
+    qtbot.waitUntil(lambda: sorted(slow.asked) == [0, 1, 2], timeout=5000)
+    loader.ask(wanted(slow, 2))
+    qtbot.waitUntil(lambda: len(frames.got) == 2, timeout=5000)
+    assert sorted(slow.asked) == [0, 1, 2]
+
+
+def test_asking_takes_no_time_in_the_windows_thread(loader, document, qtbot, heard):
+    slow = SlowDocument(document, {0: 0.3})
+    frames = heard(loader.loaded)
+    start = time.perf_counter()
+    loader.ask(wanted(slow, 0))
+    assert time.perf_counter() - start < 0.1
+    qtbot.waitUntil(lambda: bool(frames.got), timeout=5000)
+
+
+def test_nothing_is_sent_after_closing(qapp, document, qtbot, heard):
+    loader = Loader()
+    frames = heard(loader.loaded)
+    loader.ask(wanted(SlowDocument(document, {0: 0.1}), 0))
+    loader.close()
+    qtbot.wait(50)
+    assert frames.got == []
+
+
+def test_results_that_cannot_be_read_are_told_of(loader, document, qtbot, heard):
+    class Broken(SlowDocument):
+        def scores(self, chain, attack):
+            raise StoreError("results.sqlite: is damaged.")
+
+    told = heard(loader.failed)
+    loader.ask(wanted(Broken(document, {})))
+    qtbot.waitUntil(lambda: bool(told.got), timeout=5000)
+    assert "damaged" in str(told.got[0])
