@@ -10,7 +10,6 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from core.errors import SegLeakError
-from gui.about import versions_text
 
 WORDS = (
     "Something went wrong that SegLeak did not expect. Audits are written image by image, so nothing that was finished "
@@ -23,6 +22,8 @@ SHOWN = 20
 
 def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
     """The error with its trace and the versions."""
+    from gui.about import versions_text  # looks through all that is installed: not at the start
+
     return "".join(traceback.format_exception(kind, error, trace)).rstrip() + "\n\n" + versions_text()
 
 

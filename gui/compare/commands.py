@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MENU = "Compare"
 ZOOM_STEP = 1.5
+PICTURE = "With its title and colour scale, as it is on the screen."
 LAYER_KEYS = 8
 """Keys 1 to 8 are the layers in their order."""
 
@@ -65,8 +66,10 @@ def button_actions(view: "CompareView") -> list[Action]:
 def other_actions(view: "CompareView") -> list[Action]:
     """The commands without a button."""
 
+    pictures = view.pictures
+
     def has_pane() -> bool:
-        return view.has_pane
+        return pictures.possible
 
     return [
         _zoom(view, "zoom.in", "Zoom in", ("+", "="), ZOOM_STEP),
@@ -78,14 +81,21 @@ def other_actions(view: "CompareView") -> list[Action]:
         _compare(view, Comparison.MEAN, "9", "What the map looks like on average where nothing was learned."),
         *(_layer(view, place) for place in range(LAYER_KEYS)),
         Action(
-            "pane.copy", "Copy pane", "Edit", "Ctrl+Shift+C", view.copy_pane, "As a picture.", "copy", enabled=has_pane
+            "pane.copy",
+            "Copy pane",
+            "Edit",
+            "Ctrl+Shift+C",
+            view.pictures.copy,
+            "As a picture.",
+            "copy",
+            enabled=has_pane,
         ),
         Action(
             "pane.save",
             "Save pane as PNG...",
             "File",
             "Ctrl+Shift+S",
-            view.save_pane,
+            view.pictures.save,
             "With its title and colour scale, as it is on the screen.",
             "save",
             enabled=has_pane,

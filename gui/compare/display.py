@@ -36,9 +36,12 @@ class Display(QObject):
     ----------
     mode_changed
         Another mode of comparing was chosen.
+    pointed
+        Sends in words where the pointer is; empty beside the image.
     """
 
     mode_changed = Signal()
+    pointed = Signal(str)
 
     def __init__(self, grid: PaneGrid, heading: Callable[[Stage], Heading], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +50,7 @@ class Display(QObject):
         self._look = Look()
         self._stages: tuple[Stage, ...] = ()
         self._marks: tuple[Mark, ...] = ()
+        self._pixel: Point | None = None
         self._mode, self._partner, self._turn, self._curtain = Mode.PANES, 1, 0, Curtain()
         self._blinking = QTimer(self)
         self._blinking.setInterval(BLINK_MS)
@@ -85,6 +89,7 @@ class Display(QObject):
         for pane, stage in zip(self._grid.panes, self._stages, strict=False):
             self._fill(pane, stage)
         self._show_marks()
+        self._show_readings()
 
     def tell_slow(self) -> None:
         """Say that another frame is long in coming."""
@@ -96,14 +101,18 @@ class Display(QObject):
         self._marks = marks
         self._show_marks()
 
-    def point_at(self, pixel: Point | None) -> str:
-        """Show the crosshair and the readings of a pixel in every pane; says in words where that is."""
-        reading = None if pixel is None or self._frame is None else read_out(self._frame, pixel)
+    def point_at(self, pixel: Point | None) -> None:
+        """Show the crosshair and the readings of a pixel in every pane, also of the next frames."""
+        self._pixel = pixel
+        self._show_readings()
+
+    def _show_readings(self) -> None:
+        frame = self._frame
+        reading = None if self._pixel is None or frame is None else read_out(frame, self._pixel)
         for pane, stage in zip(self._grid.visible_panes, self._stages, strict=True):
             pane.canvas.show_cross(None if reading is None else (reading.x + 0.5, reading.y + 0.5))
-            place = None if self._frame is None else self._frame.panes.index(stage.pane)
-            pane.show_reading(None if reading is None or place is None else reading.panes[place])
-        return "" if reading is None or self._frame is None else place_words(self._frame, reading)
+            pane.show_reading(None if reading is None else reading.of(stage.pane))
+        self.pointed.emit("" if reading is None or frame is None else place_words(frame, reading))
 
     def _staged(self, frame: Frame) -> tuple[Stage, ...]:
         return staged(frame, self._mode, self._partner, self._turn, self._curtain)

@@ -1,5 +1,6 @@
 """What stands above the panes. Knows nothing of widgets."""
 
+from core.defenses.none import NoDefense
 from gui.compare.frame import PaneFrame
 from gui.compare.pane import Heading
 from gui.compare.readout import number
@@ -7,7 +8,6 @@ from gui.compare.stage import Stage
 from gui.document import AuditDocument
 from gui.theme import defense_colours
 
-NO_DEFENSE = "none"
 OTHER_COLOUR = "#808890"
 """Of defenses that are not in the audit, such as one whose slider is being moved."""
 
@@ -17,7 +17,7 @@ def chain_title(document: AuditDocument, chain: str) -> str:
     known = document.chain(chain)
     if known is None:
         return chain
-    return "No defense" if known.title == NO_DEFENSE else known.title
+    return NoDefense.title if known.title == NoDefense.name else known.title
 
 
 def chain_colours(document: AuditDocument, chains: tuple[str, ...]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import SegLeakError
 from gui.background import Background
 from gui.compare.frame import Frame
 from gui.compare.wanted import Wanted
@@ -57,7 +56,7 @@ class Loader(QObject):
             if not stop.is_set():
                 self._later.run(lambda: _warm(workshop, neighbours, stop), lambda _: None)
 
-        self._now.run(lambda: workshop.frame(wanted, stop.is_set), done, self._failed)
+        self._now.run(lambda: workshop.frame(wanted, stop.is_set), done, self.failed.emit)
 
     def forget(self) -> None:
         """What was asked for is not wanted any more."""
@@ -68,6 +67,7 @@ class Loader(QObject):
 
     def clear(self) -> None:
         """Forget what is kept: it belongs to an audit that is not looked at any more."""
+        self._workshop.shelf.clear()
         # Another workshop: what a thread still loads for the one before goes with it.
         self._workshop = Workshop(self._room)
 
@@ -77,11 +77,6 @@ class Loader(QObject):
         self._now.close()
         self._later.close()
         self.clear()
-
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, SegLeakError):
-            raise error
-        self.failed.emit(error)
 
 
 def _warm(workshop: Workshop, neighbours: Sequence[Wanted], stop: threading.Event) -> None:

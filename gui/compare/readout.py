@@ -20,6 +20,8 @@ class PaneReading:
 
     Attributes
     ----------
+    chain
+        Id of the pane's defense.
     value
         The value shown; None where nothing is, NaN where void. For layers of classes the train id.
     loss
@@ -28,6 +30,7 @@ class PaneReading:
         Train id of the predicted class; None where it is not known.
     """
 
+    chain: str
     value: float | None
     loss: float | None
     prediction: int | None
@@ -47,6 +50,10 @@ class Reading:
     label: int | None
     panes: tuple[PaneReading, ...]
 
+    def of(self, pane: PaneFrame) -> PaneReading | None:
+        """What that pane says."""
+        return next((reading for reading in self.panes if reading.chain == pane.chain), None)
+
 
 def read_out(frame: Frame, point: Point) -> Reading | None:
     """The reading of the pixel at an image point; None beside the image."""
@@ -62,6 +69,7 @@ def read_out(frame: Frame, point: Point) -> Reading | None:
 def _pane(pane: PaneFrame, seen: Seen, x: int, y: int) -> PaneReading:
     prediction = _at(pane.judged.prediction, seen, x, y)
     return PaneReading(
+        chain=pane.chain,
         value=pane.value_at(x, y),
         loss=_at(pane.judged.maps.get(layers.LOSS), seen, x, y),
         prediction=None if prediction is None else int(prediction),

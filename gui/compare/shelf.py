@@ -41,6 +41,11 @@ class Shelf:
         taken: T = thing.result()
         return taken
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._things.clear()
+
     @property
     def nbytes(self) -> int:
         """Size of what is kept, in bytes."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPixmap, QUndoStack
+from PySide6.QtGui import QKeyEvent, QUndoStack
 from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
 from gui.actions import Action
@@ -25,7 +25,7 @@ from gui.compare.presenter import Presenter
 from gui.compare.region_table import RegionTable
 from gui.compare.region_tool import Shape
 from gui.compare.regions import statistics
-from gui.compare.saving import ask_where, copy_picture, save_picture
+from gui.compare.saving import PanePictures
 from gui.compare.stage import Mode, Stage
 from gui.compare.viewport import Point, Viewport
 from gui.selection import Selection
@@ -49,8 +49,8 @@ class CompareView(QWidget):
 
     Attributes
     ----------
-    presenter, display, marking, viewport
-        What asks for frames, shows them, keeps the regions, and says where the panes look.
+    presenter, display, pictures, marking, viewport
+        What asks for frames, shows them, saves them, keeps the regions, and says where the panes look.
     failed
         Sends the `SegLeakError` of what could not be read or written.
     """
@@ -64,9 +64,10 @@ class CompareView(QWidget):
         self._selection = selection
         self.viewport = Viewport(self)
         self.presenter = Presenter(selection, self)
-        self.marking = Marking(selection, undo_stack or QUndoStack(self), self)
+        self.marking = Marking(selection, QUndoStack(self) if undo_stack is None else undo_stack, self)
         self.grid = PaneGrid(self.viewport)
         self.display = Display(self.grid, self._heading, self)
+        self.pictures = PanePictures(self.grid, self.display)
         self._controls = Controls(commands.button_actions(self))
         self._readout, self._message = QLabel(), QLabel(NO_IMAGE)
         self.region_table = RegionTable()
@@ -104,7 +105,8 @@ class CompareView(QWidget):
         self.grid.menu_wanted.connect(self._open_menu)
         marking.changed.connect(self._show_marks)
         selection.reviewed.connect(lambda _: self._show_regions())
-        selection.hovered.connect(lambda pixel: self._readout.setText(self.display.point_at(pixel)))
+        selection.hovered.connect(self.display.point_at)
+        self.display.pointed.connect(self._readout.setText)
         selection.threshold_changed.connect(lambda _: self.display.refresh())
         self.display.mode_changed.connect(self._controls.refresh)
         self.region_table.removal_wanted.connect(marking.remove)
@@ -264,30 +266,7 @@ class CompareView(QWidget):
         found = [(region.id, statistics(region, frame)) for region in regions]
         self.region_table.show_regions(found, titles, chain_colours(frame.document, chains), frame.seen)
 
-    # ------------------------------------------------------------ the active pane
-
-    @property
-    def has_pane(self) -> bool:
-        """Whether there is a pane that could be copied."""
-        return bool(self.grid.visible_panes)
-
-    def copy_pane(self) -> None:
-        """Put the pane that was pointed at last on the clipboard."""
-        if self.has_pane:
-            copy_picture(self._picture())
-
-    def save_pane(self) -> None:
-        """Ask where, and write the pane that was pointed at last. Raises `StoreError` where that fails."""
-        frame = self.display.frame
-        if frame is None or not self.has_pane:
-            return
-        picture, pane = self._picture(), frame.panes[self.grid.active]
-        path = ask_where(self, frame.document.row(frame.image).key, pane.chain, pane.shown.layer.id)
-        if path is not None:
-            save_picture(picture, path)
-
-    def _picture(self) -> QPixmap:
-        return self.grid.panes[self.grid.active].grab()
+    # ------------------------------------------------------------ the pointer and the keyboard
 
     def _open_menu(self, place: QPoint) -> None:
         wanted = ("pane.copy", "pane.save", "zoom.fit", "zoom.actual", "compare.patches", "compare.hide")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication, QUndoStack
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from core.data.samples import Role
 from core.errors import SegLeakError
@@ -33,6 +34,26 @@ def test_the_commands_can_be_registered_and_ask_whether_they_can_be_used(panel, 
     assert all(registry.qaction(action.id).isEnabled() for action in browser.actions())
     registry.trigger("images.grid")
     assert registry.qaction("images.grid").isChecked()
+
+
+def test_a_right_click_offers_what_can_be_done_with_the_image(panel, document, folder, qtbot):
+    browser = panel(document)
+    table = browser.images.table
+    browser.selection.image = 3
+    table.customContextMenuRequested.emit(table.visualRect(browser.model.index(2, 0)).center())
+    (menu,) = browser.findChildren(QMenu)
+    assert [action.text() for action in menu.actions()] == [
+        "Flag or take the flag off",
+        "Add a note...",
+        "Exclude or include again...",
+        "Show in the file manager",
+        "Copy the path",
+    ]
+    menu.actions()[0].trigger()
+    assert document.flagged == {3}
+    menu.close()
+    table.customContextMenuRequested.emit(QPoint(10, table.viewport().height() + 500))
+    assert all(other is menu for other in browser.findChildren(QMenu))
 
 
 def test_paths_are_copied_and_folders_opened(panel, document, monkeypatch, qtbot):

@@ -34,6 +34,19 @@ def test_an_exclusion_just_before_the_end_still_reaches_the_numbers(panel, docum
     assert json.loads((folder / "summary.json").read_text("utf-8"))["excluded"] == 1
 
 
+def test_exclusions_in_two_audits_one_after_the_other_reach_the_numbers_of_both(
+    panel, document, folder, tmp_path, opened
+):
+    browser = panel(document)
+    other = small_audit(tmp_path / "other.segleak")
+    browser.selection.decide("exclude", 2, "first audit")
+    browser.selection.document = opened(other)
+    browser.selection.decide("exclude", 1, "second audit")
+    browser.close_threads()
+    for audit in (folder, other):
+        assert json.loads((audit / "summary.json").read_text("utf-8"))["excluded"] == 1
+
+
 def test_thinking_better_of_it_decides_nothing(panel, document, folder, qtbot):
     browser = panel(document)
     run(browser, "review.exclude")

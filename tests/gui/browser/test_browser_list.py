@@ -153,6 +153,9 @@ def test_a_click_in_the_grid_finds_the_cell_that_is_painted_there(panel, documen
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=first)
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, fourth)
     assert browser.images.images == [1, 2, 3, 4]
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=fourth)
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, first)
+    assert browser.images.images == [1, 2, 3, 4]
 
 
 def test_the_grid_is_sorted_by_what_its_chooser_says(panel, document, qtbot):
