@@ -65,7 +65,6 @@ def button_actions(view: "CompareView") -> list[Action]:
 
 def other_actions(view: "CompareView") -> list[Action]:
     """The commands without a button."""
-
     pictures = view.pictures
 
     def has_pane() -> bool:
@@ -80,25 +79,9 @@ def other_actions(view: "CompareView") -> list[Action]:
         _compare(view, Comparison.MINUS_MEAN, "Shift+X", "What is unlike an average image the target never saw."),
         _compare(view, Comparison.MEAN, "9", "What the map looks like on average where nothing was learned."),
         *(_layer(view, place) for place in range(LAYER_KEYS)),
+        Action("pane.copy", "Copy pane", "Edit", "Ctrl+Shift+C", pictures.copy, PICTURE, "copy", enabled=has_pane),
         Action(
-            "pane.copy",
-            "Copy pane",
-            "Edit",
-            "Ctrl+Shift+C",
-            view.pictures.copy,
-            "As a picture.",
-            "copy",
-            enabled=has_pane,
-        ),
-        Action(
-            "pane.save",
-            "Save pane as PNG...",
-            "File",
-            "Ctrl+Shift+S",
-            view.pictures.save,
-            "With its title and colour scale, as it is on the screen.",
-            "save",
-            enabled=has_pane,
+            "pane.save", "Save pane as PNG...", "File", "Ctrl+Shift+S", pictures.save, PICTURE, "save", enabled=has_pane
         ),
     ]
 
