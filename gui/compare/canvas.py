@@ -159,6 +159,8 @@ class Canvas(QWidget):
             self._paint_cross(painter)
         if self._note:
             marks.paint_note(painter, self.rect(), self._note)
+        if self.hasFocus():
+            marks.paint_frame(painter, self.rect(), self.palette().highlight().color())
         painter.end()
 
     def _transform(self) -> QTransform:

@@ -87,6 +87,13 @@ def paint_handle(painter: QPainter, centre: QPointF) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
+def paint_frame(painter: QPainter, area: QRect, colour: QColor) -> None:
+    """A frame around an area: the keyboard is here."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, 2))
+    painter.drawRect(area.adjusted(1, 1, -1, -1))
+
+
 def paint_words(painter: QPainter, place: QPointF, words: str) -> None:
     """A word on a dark plate, its upper left corner at `place`."""
     size = painter.fontMetrics().size(0, words)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gui.compare.arrangement import arrangement
@@ -11,6 +11,11 @@ from gui.compare.canvas import Canvas
 from gui.compare.pane import Pane
 from gui.compare.viewport import Point, Viewport
 from gui.selection import MOST_PANES
+
+KEY_STEP = 40.0
+"""Screen points that an arrow key moves the image."""
+
+ARROWS = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 
 
 class PaneGrid(QWidget):
@@ -84,6 +89,14 @@ class PaneGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Arrange the panes anew."""
         self._arrange()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Arrows move the image."""
+        way = ARROWS.get(Qt.Key(event.key()))
+        if way is None:
+            super().keyPressEvent(event)
+        else:
+            self._viewport.move((way[0] * KEY_STEP, way[1] * KEY_STEP))
 
     def _arrange(self, *, anew: bool = False) -> None:
         """Place the panes where the image is largest in each; nothing is moved where they stand so already."""

@@ -47,6 +47,7 @@ class Presenter(QObject):
         self._look = Look()
         self._comparison = Comparison.PLAIN
         self._live: dict[str, Live] = {}
+        self._asked: object = None
         self.loader = Loader(self)
         self.loader.loaded.connect(self._loaded)
         # Several signals that come together, as when another audit is opened, make one question.
@@ -109,11 +110,11 @@ class Presenter(QObject):
     def _document_changed(self, _: AuditDocument | None) -> None:
         self.loader.forget()
         self.loader.clear()
-        self._live = {}
+        self._live, self._asked = {}, None
         self._due.start()
 
     def _image_changed(self, _: object) -> None:
-        self._live = {}
+        self._live, self._asked = {}, None
         self._due.start()
 
     def _wanted(self) -> Wanted | None:
@@ -130,8 +131,14 @@ class Presenter(QObject):
             return
         self._slow.start()
         self.loader.ask(wanted, [replace(wanted, image=image) for image in neighbours(wanted.document, wanted.image)])
+        self._ask_engine(wanted)
+
+    def _ask_engine(self, wanted: Wanted) -> None:
+        """Ask once for what no audit stores, however often the look of it changes."""
         unknown = tuple(c for c in wanted.chains if c not in self._live and _needs_engine(wanted, c))
-        if unknown:
+        question = wanted.document, wanted.image, wanted.attack, unknown
+        if unknown and question != self._asked:
+            self._asked = question
             self.engine_wanted.emit(wanted.image, unknown)
 
     def _loaded(self, frame: Frame) -> None:

@@ -250,6 +250,24 @@ def test_pulling_the_image_moves_it_with_the_pointer_in_every_pane(qtbot, view):
     assert np.allclose(canvas.image_point(QPointF(80, 45)), before, atol=1e-6)
 
 
+def test_arrow_keys_move_the_image_when_the_keyboard_is_in_a_pane(qtbot, view):
+    view.viewport.zoom(4.0)
+    x, y = view.viewport.view.centre
+    canvases(view)[0].setFocus()
+    QTest.keyClick(canvases(view)[0], Qt.Key.Key_Right)
+    QTest.keyClick(canvases(view)[0], Qt.Key.Key_Down)
+    scale = view.viewport.view.scale
+    assert view.viewport.view.centre == pytest.approx((x + 40 / scale, y + 40 / scale))
+
+
+def test_the_reading_stays_under_a_resting_pointer_when_the_image_changes(qtbot, view, selection, world):
+    selection.hovered.emit((120, 60))
+    selection.image = 1
+    settle(qtbot, view)
+    assert "x 120   y 60" in view._readout.text()
+    assert f"{world.maps[1, 'none']['score'][30, 60]:.3g}" in view.grid.panes[0]._reading._whole
+
+
 def test_the_pointer_in_one_pane_reads_out_in_all_of_them(qtbot, view, selection, world, heard):
     hovered = heard(selection.hovered)
     canvas = canvases(view)[0]
@@ -439,7 +457,9 @@ def test_what_no_audit_stores_is_asked_of_the_engine_and_shown_when_it_comes(qtb
     asked = heard(view.presenter.engine_wanted)
     selection.layer = "prediction"
     settle(qtbot, view)
-    assert asked.got[-1] == (0, CHAINS)
+    view.set_look(Look(colours="magma"))
+    settle(qtbot, view)
+    assert asked.got == [(0, CHAINS)]
     assert canvases(view)[0].note == "Not worked out yet."
     prediction = np.full((128, 256), 2, np.uint8)
     views = {"none": View("none", prediction=prediction), "argmax": View("argmax", failed="It broke.")}
