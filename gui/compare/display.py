@@ -12,7 +12,7 @@ from gui.compare.marks import Mark
 from gui.compare.pane import Heading, Pane
 from gui.compare.pane_grid import PaneGrid
 from gui.compare.patches import patch_marks
-from gui.compare.readout import place_words, read_out
+from gui.compare.readout import Reading, pane_words, place_words, read_out
 from gui.compare.stage import Mode, Stage, staged
 from gui.compare.viewport import Point
 
@@ -111,8 +111,18 @@ class Display(QObject):
         reading = None if self._pixel is None or frame is None else read_out(frame, self._pixel)
         for pane, stage in zip(self._grid.visible_panes, self._stages, strict=True):
             pane.canvas.show_cross(None if reading is None else (reading.x + 0.5, reading.y + 0.5))
-            pane.show_reading(None if reading is None else reading.of(stage.pane))
+            known = None if reading is None else reading.of(stage.pane)
+            pane.show_reading(None if known is None else known.value, self._words(stage, reading))
         self.pointed.emit("" if reading is None or frame is None else place_words(frame, reading))
+
+    def _words(self, stage: Stage, reading: Reading | None) -> str:
+        """What a pane says under the pointer: under a curtain both sides; without a reading what it shows."""
+        if reading is None or self._frame is None:
+            return stage.about
+        sides = [
+            (pane, known) for pane in (stage.pane, stage.other) if pane is not None and (known := reading.of(pane))
+        ]
+        return "   |   ".join(pane_words(self._frame, pane, known) for pane, known in sides)
 
     def _staged(self, frame: Frame) -> tuple[Stage, ...]:
         return staged(frame, self._mode, self._partner, self._turn, self._curtain)
@@ -123,7 +133,7 @@ class Display(QObject):
         overlays = () if look.hidden else stage.overlays
         shown = stage.pane.shown
         note = seen.reason or ("" if shown.shape is not None else shown.note)
-        pane.show_frame(self._frame, stage.pane, look, stage.about)
+        pane.show_frame(self._frame, stage.pane, look)
         pane.show_heading(self._heading(stage))
         pane.canvas.show_layers(Layers(seen.picture, overlays, look.opacity, stage.curtain), note)
 

@@ -10,7 +10,6 @@ from gui.compare.canvas import Canvas
 from gui.compare.colour_bar import ColourBar
 from gui.compare.frame import Frame, PaneFrame
 from gui.compare.look import Look
-from gui.compare.readout import PaneReading, pane_words
 from gui.compare.viewport import Viewport
 from gui.icons import dot
 
@@ -71,9 +70,7 @@ class Pane(QWidget):
         self._bar = ColourBar()
         self._reading = ElidedLabel()
         self._reading.setProperty("role", "small")
-        self._frame: Frame | None = None
         self._pane: PaneFrame | None = None
-        self._about = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
@@ -101,11 +98,10 @@ class Pane(QWidget):
         """What the pane shows."""
         return self._pane
 
-    def show_frame(self, frame: Frame, pane: PaneFrame, look: Look, about: str) -> None:
-        """Show one pane of a frame with its colour scale, and what it is about; the canvas is filled by itself."""
-        self._frame, self._pane, self._about = frame, pane, about
+    def show_frame(self, frame: Frame, pane: PaneFrame, look: Look) -> None:
+        """Show one pane of a frame with its colour scale; the canvas is filled by itself."""
+        self._pane = pane
         self._bar.show_scale(pane, frame.seen, look)
-        self.show_reading(None)
 
     def show_heading(self, heading: Heading) -> None:
         """Show the name of the defense."""
@@ -115,14 +111,10 @@ class Pane(QWidget):
         self._score.setToolTip(heading.tip)
         self.canvas.setAccessibleName(f"{heading.title}. {heading.words}".strip())
 
-    def show_reading(self, reading: PaneReading | None) -> None:
-        """Show what lies under the pointer, as words and as a mark on the colour scale."""
-        if reading is None or self._frame is None or self._pane is None:
-            self._bar.mark(None)
-            self._reading.set_words(self._about)
-            return
-        self._bar.mark(reading.value)
-        self._reading.set_words(pane_words(self._frame, self._pane, reading))
+    def show_reading(self, value: float | None, words: str) -> None:
+        """Show what lies under the pointer: a value as a mark on the colour scale, and all of it in words."""
+        self._bar.mark(value)
+        self._reading.set_words(words)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Ask for a menu."""

@@ -324,6 +324,10 @@ def test_the_curtain_shows_the_first_defense_left_of_its_edge_and_another_right(
         ix, iy = (int(v) for v in scale.to_image((x + 0.5, 50.5), canvas.room))
         assert np.array_equal(seen[50, x], colours_of(world.maps[0, chain]["score"])[iy // 2, ix // 2])
     assert scale == view.viewport.view
+    view.display.point_at((256, 128))
+    left, right = view.grid.panes[0]._reading._whole.split("|")
+    for words, chain in ((left, CHAINS[0]), (right, CHAINS[2])):
+        assert f"{world.maps[0, chain]['score'][64, 128]:.3g}" in words
 
 
 def test_blink_shows_the_defenses_in_turn_in_one_pane(qtbot, view):
