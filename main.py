@@ -19,8 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
 
         return open_window(Path(given[0]) if given else None)
     from core.cli.app import run
+    from gui.door import draw_snapshot
 
-    return run(given)
+    return run(given, draw_snapshot)
 
 
 def _is_path(given: list[str]) -> bool:

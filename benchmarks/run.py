@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audit_overhead, dense_maps, quick_world, representations
+from benchmarks import audit_overhead, dense_maps, live_speed, pane_speed, quick_world, representations
 from benchmarks.tables import Table, keep, show
 from benchmarks.timing import environment
 from core.audit.device import pick_device
 
+PARTS = ("a", "b", "c", "d", "e")
 VARIABLE = "SEGLEAK_BENCH_AUDIT"
 
 
@@ -23,6 +24,8 @@ def main() -> None:
         "a": lambda: _dense_maps(args.audit, device, args.repeats, args.per_role),
         "b": lambda: audit_overhead.measure(args.images, device, args.repeats),
         "c": lambda: representations.measure(args.repeats),
+        "d": lambda: live_speed.measure(args.steps),
+        "e": lambda: [pane_speed.measure(3, args.switches)],
     }
     about = environment(device)
     print(", ".join(f"{name} {value}" for name, value in about.items()), "\n")
@@ -48,7 +51,7 @@ def _dense_maps(audit: Path | None, device: str, repeats: int, per_role: int) ->
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     named = os.environ.get(VARIABLE)
-    parser.add_argument("--only", nargs="+", choices=("a", "b", "c"), default=["a", "b", "c"], help="which ones")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="which ones")
     parser.add_argument(
         "--audit",
         type=Path,
@@ -58,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--per-role", type=int, default=40, help="(a) images of each role that are scored")
     parser.add_argument("--images", type=int, default=60, help="(b) images of the audit, half of them members")
+    parser.add_argument("--steps", type=int, default=40, help="(d) moves of a slider for each row")
+    parser.add_argument("--switches", type=int, default=0, help="(e) image switches over which memory is watched")
     parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are shown")
     parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks.json"), help="where the numbers are kept")

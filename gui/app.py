@@ -20,6 +20,12 @@ from gui.window import Window
 
 EVERY_MS = 200
 """How often Python gets a chance to hear of Ctrl-C in the terminal."""
+TURN = 0.0005
+"""Seconds after which a thread that wants to run Python may have its turn; Python's own 0.005 made the window stall.
+
+Painting a list calls Qt some hundred times, each call lets go of Python's lock, and getting it back from a thread
+that reads a file takes one turn: measured, a repaint of 30 ms became one of 645.
+"""
 
 
 class FirstFrame(QObject):
@@ -68,9 +74,10 @@ def furnish(window: Window, path: Path | None) -> None:
         except SegLeakError as error:
             window.show_error(error)
         if path is not None:
-            window.audits.open(path)
+            window.beginning.take([path])
         elif window.preferences.look.restore and not window.audits.has_document():
             window.audits.restore(read_session())
+        window.furniture.running.offer_kept()
 
     Background(window).run(_load, arrived)
 
@@ -78,6 +85,7 @@ def furnish(window: Window, path: Path | None) -> None:
 def _load() -> None:
     """In a thread: importing is most of what furnishing costs."""
     import gui.furniture
+    import gui.wizard.page
     import gui.workbench
 
     gui.workbench.program_views()
@@ -89,10 +97,11 @@ def run(path: Path | None = None, first_frame: Callable[[], None] | None = None)
     Parameters
     ----------
     path
-        An audit to open.
+        An audit, a spec, a model or images to open.
     first_frame
         Called when the window has been painted for the first time, in place of loading the rest: to measure the start.
     """
+    sys.setswitchinterval(TURN)
     app = application()
     catcher = ErrorCatcher(app)
     window = opened_window(app)

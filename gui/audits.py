@@ -138,7 +138,7 @@ class Audits(QObject):
         from gui.runs import demo_job
 
         data_folder().mkdir(parents=True, exist_ok=True)
-        self._begin(demo_job(self._window.preferences))
+        self.begin(demo_job(self._window.preferences))
         words = "The demo audit is computed once. Its images appear as soon as they are done."
         self._window.say(Message(Severity.NOTE, words, "Progress is shown at the foot of the window.", subject=AUDIT))
 
@@ -156,13 +156,14 @@ class Audits(QObject):
         from gui.runs import resumed
 
         if self.document is not None:
-            self._begin(resumed(self.document.folder, self._window.preferences))
+            self.begin(resumed(self.document.folder, self._window.preferences))
 
     def stop(self) -> None:
         """Stop the audit that runs; what is finished is kept."""
         self._window.furniture.running.cancel()
 
-    def _begin(self, job: "RunAudit") -> None:
+    def begin(self, job: "RunAudit") -> None:
+        """Run an audit, or go on with one; it opens by itself. Raises `SegLeakError` where it cannot be."""
         self._window.furniture.running.begin(job)
 
     def _begun(self, folder: Path) -> None:

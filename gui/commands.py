@@ -8,9 +8,20 @@ from gui.theme import CHOICES
 if TYPE_CHECKING:
     from gui.window import Window
 
-PANELS = (("images", "Images", "Ctrl+1"), ("defenses", "Defenses", "Ctrl+2"), ("numbers", "Numbers", "Ctrl+3"))
+PANELS = (
+    ("images", "Images", "Ctrl+1"),
+    ("defenses", "Defenses", "Ctrl+2"),
+    ("numbers", "Numbers", "Ctrl+3"),
+    ("roc", "ROC", "Ctrl+4"),
+    ("scores", "Scores", "Ctrl+5"),
+    ("classes", "Classes", "Ctrl+6"),
+    ("utility", "Utility", "Ctrl+7"),
+    ("slices", "Where it leaks", "Ctrl+8"),
+    ("jobs", "Jobs", "Ctrl+0"),
+)
 
 DEMO = "Drawn street scenes and a small target that really remembers some of them."
+PDF = "A PDF with the finding, the images, the curves and where everything comes from."
 GO_ON = "Audit the images that are not done yet, and compute the numbers."
 
 
@@ -21,7 +32,7 @@ def window_actions(window: "Window") -> list[Action]:
 
 def welcome_offers(window: "Window") -> list[Action]:
     """What the welcome page offers, the first one first."""
-    return [window.registry["audit.demo"], window.registry["audit.open"]]
+    return [window.registry[name] for name in ("audit.demo", "audit.new", "audit.open")]
 
 
 def _file(window: "Window") -> list[Action]:
@@ -29,12 +40,26 @@ def _file(window: "Window") -> list[Action]:
     choose, folder, away = "Choose an audit folder.", "Open it in the file manager.", "Back to the welcome page."
     there = audits.has_document
     return [
+        *_begin(window),
         Action("audit.open", "Open an audit...", "File", "Ctrl+O", audits.ask, choose, "open", toolbar=True),
         Action("audit.demo", "Open the demo audit", "File", "Ctrl+Shift+O", audits.open_demo, DEMO, "play"),
+        Action("audit.snapshot", "Export snapshot...", "File", "Ctrl+P", window.export_snapshot, PDF, "save", there),
         Action("audit.reveal", "Show the audit folder", "File", "", audits.reveal, folder, "folder", there),
         Action("audit.close", "Close the audit", "File", "Ctrl+W", audits.close, away, "home", there),
         Action("app.settings", "Settings...", "File", "Ctrl+,", window.show_settings, "", "settings"),
         Action("app.quit", "Quit", "File", "Ctrl+Q", window.close),
+    ]
+
+
+def _begin(window: "Window") -> list[Action]:
+    begin, there = window.beginning, window.audits.has_document
+    new, fill, spec = "A model, images, an attack, defenses.", "Fill the page with its spec.", "Fill the page from it."
+    return [
+        Action("audit.new", "New audit...", "File", "Ctrl+N", begin.show, new, "new", toolbar=True),
+        Action("audit.again", "Same again...", "File", "", begin.again, fill, "redo", there),
+        Action("spec.open", "Open a spec...", "File", "", begin.open_spec, spec, "open"),
+        Action("spec.save", "Save the spec...", "File", "", begin.save_spec, "", "save", begin.is_shown),
+        Action("audit.run", "Run the new audit", "Audit", "Ctrl+Return", begin.run, "", "play", begin.can_run),
     ]
 
 
@@ -65,7 +90,7 @@ def _panel(window: "Window", name: str, title: str, key: str) -> Action:
         "View/Panels",
         key,
         lambda: window.toggle_dock(name),
-        enabled=window.audits.has_document,
+        enabled=(lambda: window.furnished) if name == "jobs" else window.audits.has_document,
         checked=lambda: window.shows_dock(name),
     )
 

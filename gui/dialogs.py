@@ -1,7 +1,12 @@
 """The window's dialogs, each made when it is asked for and gone when it is closed."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from gui.jobs.board import Board
 
 
 def show(dialog: QDialog) -> None:
@@ -10,16 +15,26 @@ def show(dialog: QDialog) -> None:
     dialog.open()
 
 
-def stop_and_close(name: str, parent: QWidget) -> bool:
-    """Ask whether the window may close though an audit runs."""
+def stop_and_close(board: "Board", parent: QWidget) -> bool:
+    """Whether the window may close: asks where work runs."""
+    if not board.at_work:
+        return True
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("An audit is running")
-    box.setText(f"{name} is running. Stop it and close?")
-    box.setInformativeText("What is finished is kept: the audit goes on from there when it is opened again.")
+    box.setWindowTitle("Work is running")
+    box.setText(_running(board))
+    box.setInformativeText("What is finished is kept. Audits that have not ended are offered at the next start.")
     stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
     box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
     box.exec()
     stopped = box.clickedButton() is stop
     box.deleteLater()
     return stopped
+
+
+def _running(board: "Board") -> str:
+    """The question, with what runs by name and what waits by number."""
+    names = ", ".join(entry.title for entry in board.at_work)
+    waiting = len(board.waiting)
+    wait = f", and {waiting} more {'waits' if waiting == 1 else 'wait'}" if waiting else ""
+    return f"{names} {'is' if len(board.at_work) == 1 else 'are'} running{wait}. Stop and close?"

@@ -3,27 +3,32 @@
 What reads files, or a whole column for the first time, belongs into a thread other than the window's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from core.audit import review
+from core.audit import decisions, review
 from core.audit.columns import ColumnStore
 from core.audit.folder import unwritable
+from core.audit.place import image_path, label_path
 from core.audit.spec import AttackEntry, AuditSpec, read_spec
 from core.audit.store import SPEC_NAME, ImageRow
 from core.audit.summary import summarise, write_summary
+from core.audit.verdicts import Verdict, verdicts_of
 from core.data.images import read_image
 from core.data.labels import read_label, settle_encoding
+from core.data.samples import Role
 from core.data.scheme import ClassScheme, load_scheme
 from core.defenses.chain import Chain
-from gui import decisions
+from core.progress import Progress
 from gui.columns import Columns, FloatArray, Listing, Segmentation
-from gui.places import image_path, label_path
 from gui.ranges import Map, Range, Ranges
+
+if TYPE_CHECKING:
+    from core.audit.slices import Slices
 
 T = TypeVar("T")
 LOSS = "loss"
@@ -56,6 +61,7 @@ class AuditDocument:
         self._columns = Columns(store)
         self._ranges = Ranges(store, spec.defenses)
         self._kept: dict[tuple[str, ...], Any] = {}
+        self._judged: tuple[Listing, tuple[review.ReviewEntry, ...], Mapping[int, Verdict]] | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -165,6 +171,10 @@ class AuditDocument:
         """MIoU and classes of every image under a defense, in the order of `rows`."""
         return self._columns.segmentation(chain)
 
+    def confusions(self, chain: str) -> Iterator[tuple[Sequence[int], npt.NDArray[np.int64]]]:
+        """Image ids and confusion counts `(m, C, C)`, rows = label, of all images counted under a defense, in parts."""
+        return self._store.confusion_column(chain)
+
     def holds(self, *column: str) -> bool:
         """Whether ("scores", chain, attack) or ("segmentation", chain) was read already, so that it costs nothing."""
         return self._columns.holds(*column)
@@ -237,6 +247,23 @@ class AuditDocument:
         entry = review.append(self.folder, action, image=image, why=why, value=value)
         self.entries = (*self.entries, entry)
         return entry
+
+    def verdicts(self) -> Mapping[int, Verdict]:
+        """The verdicts on the suspects by image id, after all decisions; work for a thread. Empty before the end."""
+        before, listing, entries = self._judged, self.listing, self.entries
+        if before is not None and before[0] is listing and before[1] is entries:
+            return before[2]
+        suspects = bool(np.any(listing.roles == str(Role.SUSPECT))) and self.fact("finished") is not None
+        found = verdicts_of(self._store, self.spec, entries).verdicts if suspects else ()
+        judged = {verdict.image: verdict for verdict in found}
+        self._judged = listing, entries, judged
+        return judged
+
+    def slices(self, chain: str, attack: str, progress: Progress) -> "Slices":
+        """Where the first map of an attack leaks; reads every map. Raises as `core.audit.slices.slices_of`."""
+        from core.audit.slices import slices_of  # brings OpenCV: not before it is needed
+
+        return slices_of(self._store, self.spec, chain, attack, progress)
 
     def summary(self) -> dict[str, Any]:
         """Every number of the audit without the excluded images; seconds, as intervals are resampled."""

@@ -5,6 +5,11 @@ import sys
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.progress import Progress
+    from core.snapshot.choices import SnapshotChoices
 
 NO_DISPLAY = (
     "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set), so SegLeak works without a window: {instead}\n"
@@ -64,4 +69,33 @@ def _headless(path: Path | None) -> int:
 
     instead = "it runs the built-in demo audit." if path is None else "it says what it knows of the path."
     print(NO_DISPLAY.format(instead=instead), file=sys.stderr)
-    return run(["demo"] if path is None else ["info", str(path)])
+    return run(["demo"] if path is None else _told_of(path), draw_snapshot)
+
+
+def _told_of(path: Path) -> list[str]:
+    """The subcommand that says what is known of a path. A folder of images is checked, all else described."""
+    from core.errors import SegLeakError
+    from gui.wizard.kinds import Kind, kind_of
+
+    try:
+        images = kind_of(path) is Kind.IMAGES
+    except SegLeakError:
+        images = False
+    return ["check", "--suspects", str(path)] if images else ["info", str(path)]
+
+
+def draw_snapshot(audit: Path, choices: "SnapshotChoices", path: Path, progress: "Progress") -> Path:
+    """Write the snapshot of an audit: a PDF, or a folder of pictures where the path has no ending.
+
+    Raises `SegLeakError` where it cannot be written, or Qt is not there to draw it.
+    """
+    from core.errors import SegLeakError
+
+    try:
+        from gui.snapshot.export import write_snapshot
+    except ImportError as error:
+        raise SegLeakError(
+            f"Snapshots are drawn with PySide6, which cannot be used ({error}).",
+            f"Install it with: {sys.executable} -m pip install {_packages()}",
+        ) from error
+    return write_snapshot(audit, choices, path, progress)

@@ -6,13 +6,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.background import Background
+from gui.document import AuditDocument
 from gui.opening import opened
 from gui.selection import Selection
 
 EVERY = 1.0
 """Seconds between two looks."""
 SHARE = 20
-"""A look may take one part in so many of the window's time: in an audit of 100,000 images one looks less often."""
+"""A look may take one part in so many of the time: in an audit of 100,000 images one looks less often."""
 
 
 class Following(QObject):
@@ -31,7 +32,7 @@ class Following(QObject):
         super().__init__(parent)
         self._selection = selection
         self._awaited: Path | None = None
-        self._background = Background(self)
+        self._background, self._reading = Background(self), Background(self)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(round(EVERY * 1000))
@@ -46,20 +47,32 @@ class Following(QObject):
         self._background.forget()
 
     def look(self) -> None:
-        """Take in what is new, now."""
-        folder = self._awaited
+        """Take in what is new: it comes a moment later, as it is read away from the window's thread."""
+        folder, document = self._awaited, self._selection.document
         if folder is not None and not self._background.busy:
             self._background.run(lambda: opened(folder), self._arrived, lambda _: None)  # not there yet
-        before = time.perf_counter()
-        self._selection.refresh()
-        taken = time.perf_counter() - before
-        self._timer.setInterval(round(1000 * max(EVERY, SHARE * taken)))
+        if document is not None and not self._reading.busy:
+            self._reading.run(lambda: _refreshed(document), self._read)
 
     def close(self) -> None:
         """Look no more."""
         self._timer.stop()
         self._background.close()
+        self._reading.close()
+
+    def _read(self, found: tuple[AuditDocument, bool, float]) -> None:
+        document, grown, taken = found
+        self._timer.setInterval(round(1000 * max(EVERY, SHARE * taken)))
+        if grown and document is self._selection.document:
+            self._selection.grown()
 
     def _arrived(self, document: object) -> None:
         self._awaited = None
         self.opened.emit(document)
+
+
+def _refreshed(document: AuditDocument) -> tuple[AuditDocument, bool, float]:
+    """In a thread: the document, whether there was anything new, and the seconds it took."""
+    before = time.perf_counter()
+    grown = document.refresh()
+    return document, grown, time.perf_counter() - before

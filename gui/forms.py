@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -18,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import SpecError
+from core.errors import SegLeakError, SpecError
 from core.parameters import Choice, ParameterInfo, parameters_of
+from gui.scale import scale_of
+from gui.sliders import SliderRow
 
 MOST = 2**31 - 1
 """What a field for whole numbers can hold."""
@@ -27,7 +31,7 @@ DECIMALS = 6
 
 
 class Form(QWidget):
-    """A field for each parameter of a choice, with its unit and help.
+    """A field for each parameter of a choice, with its unit and help; what a field cannot take is said below it.
 
     Parameters
     ----------
@@ -35,25 +39,80 @@ class Form(QWidget):
         What the fields show at first.
     explained
         Whether the help stands below each field, and not in its tool tip alone.
+    live
+        Whether what is shown elsewhere follows: numbers of a range get a slider, and what is typed counts once it is
+        complete.
     """
 
     changed = Signal()
     """A person changed a field."""
+    settled = Signal()
+    """A slider was let go, or a field was left: what changes from now on is another change."""
 
-    def __init__(self, choice: Choice, *, explained: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, choice: Choice, *, explained: bool = False, live: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._kind = type(choice)
         self._fields: dict[str, _Field] = {}
+        self._problems: dict[str, QLabel] = {}
         layout = QFormLayout(self)
         layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         values = choice.to_mapping()
         for info in parameters_of(self._kind):
-            field = _field(info, values.get(info.name))
+            self._fields[info.name] = field = _field(info, values.get(info.name))
+            self._problems[info.name] = problem = _small_label("")
+            problem.setVisible(False)
             field.widget.setParent(self)
-            field.changed.connect(lambda _: self.changed.emit())
             _describe(field.widget, info)
-            layout.addRow(_label(info), _with_help(field.widget, info) if explained else field.widget)
-            self._fields[info.name] = field
+            shown = self._made_live(field, info) if live else field.widget
+            self._listen(self._fields[info.name], info)
+            layout.addRow(_label(info), _column(shown, _small_label(_sentence(info)) if explained else None, problem))
+
+    def _listen(self, field: "_Field", info: ParameterInfo) -> None:
+        field.changed.connect(lambda *_: self._changed(info.name))
+        refused = getattr(field.widget, "refused", None)
+        if refused is not None:
+            refused.connect(lambda text: self.complain(info.name, f"{text} cannot be: it takes {info.allowed}."))
+
+    def _made_live(self, field: "_Field", info: ParameterInfo) -> QWidget:
+        """The field with a slider, where its range has two ends."""
+        box, scale = field.widget, scale_of(info)
+        if isinstance(box, QAbstractSpinBox):
+            box.setKeyboardTracking(False)
+            box.editingFinished.connect(self.settled)
+        if isinstance(box, QLineEdit):
+            self._fields[info.name] = replace(field, changed=box.editingFinished)
+        if scale is None:
+            return box
+        row = SliderRow(box, scale)
+        row.slider.setAccessibleName(f"{_label(info)}, as a slider")
+        row.slider.setToolTip(box.toolTip())
+        row.moved.connect(field.set_value)
+        row.released.connect(self.settled)
+        field.changed.connect(row.show_value)
+        row.show_value(field.value())
+        return row
+
+    def _changed(self, name: str) -> None:
+        self.complain(name, "")
+        self.changed.emit()
+
+    def complain(self, name: str, words: str) -> None:
+        """Say below a field why it cannot be; nothing where that is over."""
+        self._problems[name].setText(words)
+        self._problems[name].setVisible(bool(words))
+
+    def problem(self, name: str) -> str:
+        """What is said below a field."""
+        return self._problems[name].text()
+
+    def complain_of(self, error: SegLeakError) -> None:
+        """Say what is wrong below the field that the error names, or else below the first one."""
+        named = (name for name in self._fields if f"'{name}'" in error.message)
+        name = next(named, next(iter(self._fields), None))
+        if name is not None:
+            self.complain(name, str(error))
 
     def value(self) -> Choice:
         """The choice that the fields say. Raises `SpecError` where one cannot be."""
@@ -78,14 +137,20 @@ def _describe(widget: QWidget, info: ParameterInfo) -> None:
     widget.setObjectName(info.name)
 
 
-def _with_help(widget: QWidget, info: ParameterInfo) -> QVBoxLayout:
-    label = QLabel(_sentence(info))
+def _small_label(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("role", "small")
     label.setWordWrap(True)
+    return label
+
+
+def _column(*widgets: QWidget | None) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(2)
-    column.addWidget(widget)
-    column.addWidget(label)
+    for widget in widgets:
+        if widget is not None:
+            column.addWidget(widget)
     return column
 
 
@@ -127,8 +192,31 @@ def _switch(info: ParameterInfo) -> _Field:
     return _Field(box, box.isChecked, box.setChecked, box.toggled)
 
 
+Judged = tuple[QValidator.State, str, int]
+
+
+class _WholeBox(QSpinBox):
+    """Takes any text while it is typed, and says at its end what it cannot be."""
+
+    refused = Signal(str)
+
+    def validate(self, text: str, place: int) -> Judged:
+        """Nothing is kept from being typed."""
+        return _patient(super().validate(text, place))
+
+    def fixup(self, text: str) -> None:  # type: ignore[override]
+        """The last good number comes back."""
+        self.refused.emit(text)
+
+
+def _patient(judged: Judged) -> Judged:
+    """What Qt says of a text, with "not yet" in the place of "no"."""
+    state, text, place = judged
+    return QValidator.State.Intermediate if state is QValidator.State.Invalid else state, text, place
+
+
 def _whole(info: ParameterInfo) -> _Field:
-    box = QSpinBox()
+    box = _WholeBox()
     box.setRange(int(info.low if info.low is not None else -MOST), int(info.high if info.high is not None else MOST))
     box.setGroupSeparatorShown(True)
     box.setSuffix(f" {info.unit}" if info.unit else "")
@@ -136,7 +224,17 @@ def _whole(info: ParameterInfo) -> _Field:
 
 
 class _NumberBox(QDoubleSpinBox):
-    """Shows no more digits than the number has."""
+    """Shows no more digits than the number has. Takes any text while it is typed, as `_WholeBox`."""
+
+    refused = Signal(str)
+
+    def validate(self, text: str, place: int) -> Judged:
+        """Nothing is kept from being typed."""
+        return _patient(super().validate(text, place))
+
+    def fixup(self, text: str) -> None:  # type: ignore[override]
+        """The last good number comes back."""
+        self.refused.emit(text)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
         return self.locale().toString(value, "g", DECIMALS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import StoreError
 from core.places import cache_folder
 from gui.engine import EngineClient
+from gui.exports.exports import Exports
 from gui.following import Following
 from gui.running import Running
 from gui.selection import Selection
@@ -32,12 +33,15 @@ class Furniture:
         The views.
     following
         Keeps the audit in view up to date.
+    exports
+        Writes results as files.
     """
 
     engine: EngineClient
     running: Running
     workbench: Workbench
     following: Following
+    exports: Exports
 
     @property
     def selection(self) -> Selection:
@@ -46,6 +50,8 @@ class Furniture:
 
     def close(self) -> None:
         """Stop all work; takes as long as the engine needs for it."""
+        self.running.close()
+        self.exports.close()
         self.following.close()
         self.workbench.close()
         self.engine.close()
@@ -58,6 +64,11 @@ def furnished(window: "Window", make_engine: MakeEngine = EngineClient, views: V
     except OSError as error:
         remedy = "Check the rights and the room on the disk, or name another place in SEGLEAK_HOME."
         raise StoreError(f"{cache_folder()}: cannot be written to ({error.strerror}).", remedy) from error
-    workbench = Workbench(window, views or program_views(), window.undo_stack)
+
+    def device() -> str:
+        return window.preferences.computing.device
+
     running = Running(engine, window.status, window)
-    return Furniture(engine, running, workbench, Following(workbench.selection, window))
+    workbench = Workbench(window, views or program_views(), window.undo_stack, engine, device, running.board)
+    exports = Exports(workbench.selection, running.board, window)
+    return Furniture(engine, running, workbench, Following(workbench.selection, window), exports)

@@ -66,6 +66,7 @@ class Memory(QObject):
         for signal in (
             selection.document_changed,
             selection.image_changed,
+            selection.trials_changed,
             selection.chains_changed,
             selection.attack_changed,
             selection.layer_changed,

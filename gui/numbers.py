@@ -2,15 +2,22 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.defenses.none import NoDefense
 from core.errors import StoreError
 
+if TYPE_CHECKING:
+    from gui.results.figures import Figures
+    from gui.results.marks import Mark
+
 Summary = Mapping[str, Any]
 NOT_MEASURABLE = "n/m"
+COARSE = "~"
+"""Stands before what a part of the images says."""
+ON_GRID = "Counted on the attack grid, not at full label resolution."
 
 
 def read_summary(folder: Path) -> Summary | None:
@@ -78,6 +85,7 @@ COLUMNS = (
     Column("Advantage", "The largest TPR minus FPR over all thresholds, found on these very scores: optimistic."),
     Column("mIoU members", "Mean IoU on members, at full label resolution."),
     Column("mIoU non-members", "Mean IoU on non-members, at full label resolution: what the defense costs."),
+    Column("Attacker", "Whether the attack knows the defense. Without a defense there is nothing to know."),
 )
 
 
@@ -104,6 +112,7 @@ def _row(result: Mapping[str, Any], titles: Mapping[str, str], segmentation: Map
         *_tpr(metrics["tpr_at"], missing),
         _number(metrics["advantage"], missing),
         *(_miou(segmentation.get(result["defense"], {}), role) for role in ("member", "non-member")),
+        Cell(""),
     )
     return Row(result["defense"], result["attack"], bool(result["primary"]), cells)
 
@@ -135,6 +144,38 @@ def _miou(sides: Mapping[str, Any], role: str) -> Cell:
     if side is None or side["miou"] is None:
         return Cell("", None, f"No {role} has a label map.")
     return Cell(f"{side['miou']:.3f}", float(side["miou"]), f"{side['images']} images")
+
+
+def live_row(figures: "Figures", title: str, *, primary: bool) -> Row:
+    """The row of a result that no summary has; numbers of a part of the images say so."""
+    result = figures.result
+    plain = {"defense": result.chain, "attack": result.attack, "primary": primary, "metrics": figures.metrics}
+    row = _row(plain, {result.chain: title}, {result.chain: figures.segmentation})
+    *head, members, non_members, mark = row.cells
+    utility = [_on_grid(cell) if result.on_grid else cell for cell in (members, non_members)]
+    numbers = [cell if result.exact else _coarse(cell, result.note) for cell in (*head[2:], *utility)]
+    return replace(row, cells=(*head[:2], *numbers, mark))
+
+
+def waiting_row(chain: str, attack: str, title: str, why: str, *, primary: bool) -> Row:
+    """The row of a defense that has no numbers yet, or will have none."""
+    names = Cell(title, title), Cell(attack + (" *" if primary else ""), attack)
+    rest = [Cell("\N{HORIZONTAL ELLIPSIS}", None, why)] * (len(COLUMNS) - 3)
+    return Row(chain, attack, primary, (*names, *rest, Cell("")))
+
+
+def marked(row: Row, mark: "Mark | None") -> Row:
+    """The row with what is said of its attacker."""
+    cell = Cell("") if mark is None else Cell(mark.text, mark.words, mark.help)
+    return replace(row, cells=(*row.cells[:-1], cell))
+
+
+def _coarse(cell: Cell, note: str) -> Cell:
+    return cell if cell.value is None else Cell(COARSE + cell.text, cell.value, f"{note} {cell.why}".strip())
+
+
+def _on_grid(cell: Cell) -> Cell:
+    return cell if cell.value is None else Cell(f"{cell.text} on grid", cell.value, f"{ON_GRID} {cell.why}".strip())
 
 
 def as_tsv(rows: Sequence[Sequence[str]]) -> str:

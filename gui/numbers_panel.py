@@ -3,32 +3,43 @@
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from core.defenses.chain import Chain
 from core.errors import SegLeakError
 from gui.background import Background
 from gui.document import AuditDocument
-from gui.numbers import Summary, read_summary, summary_rows
+from gui.jobs.words import time_left
+from gui.numbers import Row, Summary, live_row, marked, read_summary, summary_rows, waiting_row
+from gui.results import Result, Results
+from gui.results.computing import Computing
+from gui.results.marks import mark_of
 from gui.selection import Selection
 from gui.tables import NumbersModel, NumbersTable
-from gui.theme import defense_colours
 
-RUNNING = "The numbers come when the audit has ended: {done} of {images} images are done."
-STALE = "Exclusions have changed since these numbers were computed: with {then} excluded, now {now} are."
+RUNNING = "The audit has not ended: {done} of {images} images are done. These are its numbers so far."
+STALE = "Counted anew: the audit's summary has numbers with {then} excluded, now {now} are."
+WAITING = "Being counted."
 
 
 class NumbersPanel(QWidget):
-    """Reads the summary of the audit in view, away from the window's thread.
+    """The numbers of the audit in view and of the trials that are shown.
+
+    Those of the audit's own defenses come from its summary file; where that is not there yet, or was written with
+    other images excluded, they are computed away from the window's thread.
 
     Parameters
     ----------
     selection
         What is looked at.
+    results
+        What the defenses do to the whole audit.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(self, selection: Selection, results: Results, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._selection = selection
-        self._background = Background(self)
+        self._selection, self._results = selection, results
+        self._background, self._computing = Background(self), Computing(self)
         self._summary: Summary | None = None
+        self._problem = ""
         self._model = NumbersModel()
         self.table = NumbersTable(self._model)
         self.table.activated.connect(self._chosen)
@@ -41,11 +52,16 @@ class NumbersPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._note, alignment=Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.table, stretch=1)
-        selection.document_changed.connect(self.reload)
-        selection.document_grew.connect(self._show_note)
-        selection.reviewed.connect(self._show_note)
-        selection.summarised.connect(self.reload)
+        self._connect()
         self.reload()
+
+    def _connect(self) -> None:
+        selection = self._selection
+        for again in (selection.document_changed, selection.summarised):
+            again.connect(self.reload)
+        changes = (selection.document_grew, selection.reviewed, selection.chains_changed, selection.attack_changed)
+        for signal in (*changes, selection.trials_changed, self._results.changed, self._computing.computed):
+            signal.connect(self._show)
 
     @property
     def note(self) -> str:
@@ -55,31 +71,97 @@ class NumbersPanel(QWidget):
     def reload(self, _: object = None) -> None:
         """Read the summary again: another audit is in view, or this one has ended."""
         document = self._selection.document
-        self._show(None)
+        self._summary, self._problem = None, ""
+        self._computing.keep_only(lambda _: False)
+        self._background.forget()
         if document is not None:
-            self._background.run(lambda: read_summary(document.folder), self._show, self._failed)
-        else:
-            self._background.forget()
+            self._background.run(lambda: read_summary(document.folder), self._take, self._failed)
+        self._show()
 
     def close_threads(self) -> None:
-        """Wait for what is being read."""
+        """Wait for what is being read and computed."""
         self._background.close()
+        self._computing.close()
 
-    def _show(self, summary: Summary | None) -> None:
+    def _take(self, summary: Summary | None) -> None:
         self._summary = summary
-        document = self._selection.document
-        colours = defense_colours(chain.id for chain in document.chains) if document is not None else {}
-        self._model.show_rows(summary_rows(summary) if summary is not None else [], colours)
-        self.table.setVisible(summary is not None)
-        self.table.resizeColumnsToContents()
-        self._show_note()
+        self._show()
 
     def _failed(self, error: SegLeakError) -> None:
-        self._say(str(error))
+        self._problem = str(error)
+        self._show()
 
-    def _show_note(self, _: object = None) -> None:
+    # ------------------------------------------------------------ rows
+
+    def _show(self, *_: object) -> None:
         document = self._selection.document
-        self._say("" if document is None else _words(document, self._summary))
+        rows = [] if document is None or self._background.busy else self._rows(document)
+        before = self._model.rowCount()
+        self._model.show_rows(rows, self._selection.colours())
+        self.table.setVisible(bool(rows))
+        if len(rows) != before:
+            self.table.resizeColumnsToContents()
+        self._say("" if document is None else self._words(document))
+
+    def _rows(self, document: AuditDocument) -> list[Row]:
+        """The audit's own rows, then those of the trials that are shown."""
+        self._computing.keep_only(lambda key: self._selection.chain(key[0]) is not None)
+        attack = self._selection.attack
+        tried = [self._live(document, c, attack) for c in self._selection.trials if c.id in self._selection.chains]
+        return [self._marked(document, row) for row in (*self._own(document), *tried)]
+
+    def _own(self, document: AuditDocument) -> list[Row]:
+        if self._summary is None:
+            done = (document.listing.states != "waiting").any() and not self._problem
+            return [self._live(document, chain, self._selection.attack) for chain in document.chains] if done else []
+        if self._fits(document, self._summary):
+            return summary_rows(self._summary)
+        return [self._live(document, chain, attack.id) for chain in document.chains for attack in document.attacks]
+
+    def _live(self, document: AuditDocument, chain: Chain, attack: str) -> Row:
+        """The row of a result that is computed here; what was computed before stays until then."""
+        result, primary = self._results.of(chain.id, attack), attack == document.primary
+        figures = None if result is None else self._computing.of(result, document.spec)
+        title = self._selection.title(chain.id)
+        if figures is None:
+            why = self._results.reason(chain.id, attack) or WAITING
+            return waiting_row(chain.id, attack, title, why, primary=primary)
+        return live_row(figures, title, primary=primary)
+
+    def _marked(self, document: AuditDocument, row: Row) -> Row:
+        chain = self._selection.chain(row.chain)
+        return row if chain is None else marked(row, mark_of(document, chain, row.attack))
+
+    @staticmethod
+    def _fits(document: AuditDocument, summary: Summary) -> bool:
+        """Whether the summary was written with as many images excluded as are now."""
+        return bool(summary["excluded"] == len(document.excluded))
+
+    # ------------------------------------------------------------ words
+
+    def _words(self, document: AuditDocument) -> str:
+        return " ".join(words for words in (self._of_audit(document), *self._of_trials()) if words)
+
+    def _of_audit(self, document: AuditDocument) -> str:
+        if self._problem or self._background.busy:
+            return self._problem
+        if self._summary is None:
+            done = int((document.listing.states == "done").sum())
+            return RUNNING.format(done=done, images=len(document.rows))
+        if self._fits(document, self._summary):
+            return ""
+        return STALE.format(then=self._summary["excluded"], now=len(document.excluded))
+
+    def _of_trials(self) -> list[str]:
+        """How coarse the numbers of each trial are that is shown, or why there are none."""
+        attack, shown = self._selection.attack, self._selection.chains
+        trials = [chain.id for chain in self._selection.trials if chain.id in shown]
+        return [self._of_trial(chain, attack) for chain in trials]
+
+    def _of_trial(self, chain: str, attack: str) -> str:
+        result, reason = self._results.of(chain, attack), self._results.reason(chain, attack)
+        words = reason or ("" if result is None else _coarse_words(result))
+        return f"{self._selection.title(chain)}: {words}" if words else ""
 
     def _say(self, words: str) -> None:
         self._note.setText(words)
@@ -93,9 +175,7 @@ class NumbersPanel(QWidget):
             self._selection.chains = (row.chain, *self._selection.chains)
 
 
-def _words(document: AuditDocument, summary: Summary | None) -> str:
-    if summary is None:
-        done = int((document.listing.states == "done").sum())
-        return RUNNING.format(done=done, images=len(document.rows))
-    now = len(document.excluded)
-    return "" if summary["excluded"] == now else STALE.format(then=summary["excluded"], now=now)
+def _coarse_words(result: Result) -> str:
+    """What is missing, and for how long."""
+    left = time_left(result.seconds_left)
+    return f"{result.note} {left}." if result.note and left else result.note

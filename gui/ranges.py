@@ -15,6 +15,9 @@ Map = npt.NDArray[np.float32]
 FIXED: dict[str, Range] = {"score": (0.0, 1.0), "confidence": (0.0, 1.0), "true_posterior": (0.0, 1.0)}
 """Maps of probabilities have the range of probabilities."""
 
+LOPSIDED = 20
+"""Where one side of a signed map reaches so much further than the other, the other has nothing to show."""
+
 SAMPLED = 24
 """Images whose maps are looked at: enough to be calm, few enough to be read in half a second."""
 
@@ -29,7 +32,7 @@ class Ranges:
 
     def of(self, listing: Listing, chain: str, attack: str, layer: str) -> Range:
         """The range (low, high), low < high, of a map, over all defenses that share it; (0, 1) where none was kept."""
-        from core.audit.export import SHIFTED, SIGNED  # brings OpenCV: not before it is needed
+        from core.audit.map_export import SHIFTED, SIGNED  # brings OpenCV: not before it is needed
 
         if layer in FIXED:
             return FIXED[layer]
@@ -60,7 +63,9 @@ def shared_range(defenses: Iterable[Iterable[Map]], *, signed: bool) -> Range:
 
     Robust at every step: a map counts with a high quantile of its values, a defense with a high quantile of its maps,
     and of the defenses the lower median counts, as one that zeroes posteriors makes losses of 69 and would leave the
-    others dark. A signed range is symmetric about 0, any other begins at 0 unless values are negative. NaN is left out.
+    others dark. A signed range is symmetric about 0 and reaches as far as the weaker side: non-members pull evidence
+    down much further than members push it up, which would look like nothing. Any other begins at 0 unless values are
+    negative. NaN is left out.
     """
     ends = [found for maps in defenses if (found := _ends(maps)) is not None]
     if not ends:
@@ -68,13 +73,15 @@ def shared_range(defenses: Iterable[Iterable[Map]], *, signed: bool) -> Range:
     lows, highs = sorted(low for low, _ in ends), sorted(high for _, high in ends)
     low, high = min(0.0, lows[len(lows) // 2]), highs[(len(highs) - 1) // 2]
     if signed:
-        low, high = -max(-low, high), max(-low, high)
+        weaker, stronger = sorted((abs(low), abs(high)))
+        high = weaker if weaker * LOPSIDED >= stronger else stronger
+        low = -high
     return (low, high) if high > low else (low, low + 1e-6)
 
 
 def _ends(maps: Iterable[Map]) -> Range | None:
     """Low and high of one defense's maps, without the most extreme pixels and maps; None without any value."""
-    from core.audit.export import RANGE_QUANTILE
+    from core.audit.map_export import RANGE_QUANTILE
 
     finite = [values[np.isfinite(values)].astype(np.float64) for values in maps]
     pairs = [np.quantile(values, [1 - RANGE_QUANTILE, RANGE_QUANTILE]) for values in finite if values.size]

@@ -1,4 +1,4 @@
-"""The audit that the engine runs for the window: begun, followed, stopped, and tried again where that helps."""
+"""The audits that the engine runs for the window, one after another: begun, followed, stopped, and tried again."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,16 +10,20 @@ from PySide6.QtCore import QObject, Signal
 from core.engine import events
 from core.engine.jobs import RunAudit
 from core.errors import SegLeakError
+from gui.background import Background
 from gui.banner import Message, Offer, Severity
 from gui.engine import EngineClient
+from gui.jobs.board import Board
+from gui.jobs.entry import Controls, Entry, State, Step
+from gui.jobs.kept import read_queue, write_queue
 from gui.status import StatusLine
 
-ENGINE, RUN = "engine", "run"
+ENGINE, RUN, QUEUE, KEPT = "engine", "run", "queue", "kept"
 """Subjects of banners."""
 
 
 class Running(QObject):
-    """At most one audit at a time; a second one has to wait until the first has ended.
+    """At most one audit at a time; others wait for their turn in the list of jobs.
 
     Parameters
     ----------
@@ -27,6 +31,11 @@ class Running(QObject):
         What computes.
     status
         Where its state and the audit's progress are shown.
+
+    Attributes
+    ----------
+    board
+        The list of jobs, to which others may add work of their own.
     """
 
     said = Signal(object)
@@ -42,7 +51,13 @@ class Running(QObject):
         super().__init__(parent)
         self._engine, self._status = engine, status
         self._number: int | None = None
-        self._job: RunAudit | None = None
+        self._current: Entry | None = None
+        self._jobs: dict[Entry, RunAudit] = {}
+        self._offered: list[RunAudit] = []
+        self._keeping = Background(self)
+        self.board = Board(self)
+        self.board.changed.connect(self._show_step)
+        self.board.listed.connect(self._relisted)
         engine.engine_started.connect(self._engine_started)
         engine.engine_warm.connect(self._engine_warm)
         engine.engine_died.connect(self._engine_died)
@@ -59,22 +74,39 @@ class Running(QObject):
     @property
     def folder(self) -> Path | None:
         """The audit folder being written, or None."""
-        return None if self._job is None else self._job.folder
+        return None if self._current is None else self._jobs[self._current].folder
 
     @property
     def title(self) -> str:
         """What the audit that runs is called."""
-        return "" if self._job is None else self._job.folder.stem
+        return "" if self._current is None else self._current.title
+
+    # ------------------------------------------------------------ the queue
 
     def begin(self, job: RunAudit) -> None:
-        """Run an audit, or go on with it. Raises `SegLeakError` where another one runs, or no engine can be started."""
-        if self._job is not None:
-            raise SegLeakError("Another audit is running.", "Wait for it, or stop it first.")
-        self._number = self._engine.submit(job)
-        self._job = job
-        self._status.show_job("Waiting for the engine", 0, 0, None)
+        """Run an audit, or go on with it, as soon as those before it have ended.
+
+        Raises `SegLeakError` where it is in the queue already, or no engine can be started.
+        """
+        if any(known.folder == job.folder for known in self._unfinished()):
+            raise SegLeakError(f"{job.folder.stem} is in the list of jobs already.", "Wait for it, or stop it first.")
+        entry = Entry(job.folder.stem)
+        entry.controls = Controls(
+            lambda: self._stop(entry), lambda paused: self._pause(entry, paused), lambda: self._again(entry)
+        )
+        self._jobs[entry] = job
+        self.board.add(entry)
         self.over.emit(RUN)
-        self.begun.emit(job.folder)
+        if self._current is None:
+            self._start(entry)
+        else:
+            entry.note(f"Waits until {self.title} has ended.")
+            words = f"{entry.title} waits until {self.title} has ended."
+            self.said.emit(Message(Severity.NOTE, words, "The jobs panel shows what waits.", subject=QUEUE))
+
+    def offer_kept(self) -> None:
+        """Offer what ran or waited when the program ended."""
+        self._keeping.run(read_queue, self._offer)
 
     def cancel(self) -> None:
         """Stop the audit at its next image; what is finished is kept."""
@@ -83,8 +115,88 @@ class Running(QObject):
 
     def pause(self, paused: bool) -> None:
         """Hold the audit, or let it go on."""
-        if self._number is not None:
+        entry = self._current
+        if self._number is not None and entry is not None and (entry.state is State.PAUSED) != paused:
             (self._engine.pause if paused else self._engine.resume)(self._number)
+            entry.hold(paused)
+            self._status.show_paused(paused)
+            self.board.relist()
+
+    def close(self) -> None:
+        """What happens from now on is not kept; wait until what happened is."""
+        self.board.listed.disconnect(self._relisted)
+        self.board.close()
+        self._keeping.finish()
+
+    def _unfinished(self) -> list[RunAudit]:
+        """What runs and what waits, in this order."""
+        return [self._jobs[entry] for entry in self.board.entries if entry in self._jobs and not entry.state.ended]
+
+    def _start(self, entry: Entry) -> None:
+        """Begin with a job. Raises `SegLeakError` where no engine can be started."""
+        job = self._jobs[entry]
+        entry.begin()
+        try:
+            self._number = self._engine.submit(job)
+        except SegLeakError as error:
+            entry.end(State.FAILED, error.message)
+            self.board.relist()
+            raise
+        self._current = entry
+        self.board.first(entry)
+        self._show_step(entry)
+        self.over.emit(QUEUE)
+        self.board.relist()
+        self.begun.emit(job.folder)
+
+    def _next(self) -> None:
+        """Begin with the first that waits, where nothing runs."""
+        waiting = [entry for entry in self.board.waiting if entry in self._jobs]
+        if self._current is None and waiting:
+            try:
+                self._start(waiting[0])
+            except SegLeakError as error:  # the others would fail like it: they wait until somebody begins again
+                self.said.emit(Message.of_error(error, subject=ENGINE))
+
+    def _stop(self, entry: Entry) -> None:
+        """Stop what runs; what waits goes off the list."""
+        if entry is self._current:
+            self.cancel()
+        else:
+            self.board.remove(entry)
+
+    def _pause(self, entry: Entry, paused: bool) -> None:
+        if entry is self._current:
+            self.pause(paused)
+
+    def _again(self, entry: Entry) -> None:
+        """Begin once more with what has not ended well. Raises `SegLeakError` as `begin`."""
+        self.begin(self._jobs[entry])
+        self.board.remove(entry)
+
+    def _relisted(self) -> None:
+        """Keep the queue, and forget the jobs of entries that went off the list."""
+        listed = set(self.board.entries)
+        self._jobs = {entry: job for entry, job in self._jobs.items() if entry in listed}
+        jobs = [*self._unfinished(), *self._offered]
+        self._keeping.run(lambda: write_queue(jobs), lambda _: None)
+
+    def _offer(self, jobs: list[RunAudit]) -> None:
+        if jobs:
+            self._offered = jobs
+            names = ", ".join(job.folder.stem for job in jobs)
+            title = f"Not ended when SegLeak was closed: {names}."
+            offers = Offer("Go on", lambda: self._take_offered(jobs)), Offer("Forget", lambda: self._take_offered([]))
+            self.said.emit(Message(Severity.NOTE, title, "What was finished is kept.", offers=offers, subject=KEPT))
+
+    def _take_offered(self, jobs: list[RunAudit]) -> None:
+        """Begin with these of the jobs that were offered."""
+        self._offered = []
+        known = {job.folder for job in self._unfinished()}
+        for job in jobs:
+            if job.folder not in known:
+                self.begin(job)
+        self._relisted()
 
     # ------------------------------------------------------------ what the engine says of itself
 
@@ -111,28 +223,42 @@ class Running(QObject):
         return check
 
     def _progressed(self, event: events.JobProgress) -> None:
-        self._status.show_job(event.stage, event.done, event.total, event.seconds_left, event.message)
+        entry = self._current
+        assert entry is not None
+        entry.advance(Step(event.stage, event.done, event.total, event.message, event.rate, event.seconds_left))
+        self.board.step(entry)
+
+    def _show_step(self, entry: Entry) -> None:
+        if entry is self._current:
+            step = entry.step
+            self._status.show_job(entry.count, step.done, step.total, step.seconds_left, step.message)
 
     def _done(self, event: events.JobDone) -> None:
-        job = self._end()
+        job = self._end(State.DONE, "Finished.")
         self.said.emit(Message(Severity.SUCCESS, f"{job.folder.stem}: the audit is finished.", subject=RUN))
+        self._next()
 
     def _cancelled(self, event: events.JobCancelled) -> None:
-        job = self._end()
+        job = self._end(State.STOPPED, "Stopped. What is finished is kept.")
         again = Offer("Go on", lambda: self.begin(job))
         title = f"{job.folder.stem}: stopped. What is finished is kept."
         self.said.emit(Message(Severity.NOTE, title, offers=(again,), subject=RUN))
+        self._next()
 
     def _failed(self, event: events.JobFailed) -> None:
-        job = self._end()
-        again = event.again
+        entry = self._current
+        assert entry is not None
+        details = "\n".join(part for part in (event.remedy, event.details) if part)
+        job, again = self._end(State.FAILED, event.message, details), event.again
         # A gentler job says that memory ran out, and is tried at once; the same job might fail for ever.
-        gentler = isinstance(again, RunAudit) and again != job
-        offers = () if gentler else self._offers(event, job)
-        severity = Severity.WARNING if gentler else Severity.ERROR
+        gentler = again if isinstance(again, RunAudit) and again != job else None
+        offers = self._offers(event, job) if gentler is None else ()
+        severity = Severity.ERROR if gentler is None else Severity.WARNING
         self.said.emit(Message(severity, event.message, event.remedy, event.details, offers, ENGINE))
-        if gentler and isinstance(again, RunAudit):
-            self.begin(again)
+        if gentler is not None:
+            self._jobs[entry], entry.state = gentler, State.WAITING
+            self.board.first(entry)
+        self._next()
 
     def _offers(self, event: events.JobFailed, job: RunAudit) -> tuple[Offer, ...]:
         if event.trust:
@@ -140,11 +266,14 @@ class Running(QObject):
             return (Offer("I trust this file", lambda: self.begin(trusting)),)
         return (Offer("Go on", lambda: self.begin(job)),) if event.again is not None else ()
 
-    def _end(self) -> RunAudit:
+    def _end(self, state: State, outcome: str, details: str = "") -> RunAudit:
         """Nothing runs any more; returns what ran."""
-        job = self._job
-        assert job is not None
-        self._job = self._number = None
+        entry = self._current
+        assert entry is not None
+        job = self._jobs[entry]
+        self._current = self._number = None
+        entry.end(state, outcome, details)
         self._status.end_job()
+        self.board.relist()
         self.ended.emit(job.folder)
         return job

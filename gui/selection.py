@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from core.audit.review import ReviewEntry
+from core.defenses.chain import Chain
 from gui.document import AuditDocument
+from gui.theme import colour_at
+from gui.trials import Trials, replaced, title_of, without
 
 MOST_PANES = 4
 
-GENERAL_LAYERS = ("image", "label", "prediction", "error", "loss")
+GENERAL_LAYERS = ("image", "label", "prediction", "error", "loss", "true_posterior")
 """What can be shown of an image whatever the attack; the maps of the attack come besides."""
 
 
@@ -18,7 +21,8 @@ class Selection(QObject):
 
     Signals that carry a value send the property of the same name. `hovered` sends the image pixel (x, y) under the
     pointer, or None. `document_grew` follows the results of a running audit; `reviewed` sends each new decision, and
-    `summarised` says that the summary file holds the numbers after the latest exclusions.
+    `summarised` says that the summary file holds the numbers after the latest exclusions. `retuned` sends the id that a
+    trial had and the one it has now; `trials_changed` and `chains_changed` follow it.
     """
 
     document_changed = Signal(object)
@@ -26,6 +30,8 @@ class Selection(QObject):
     reviewed = Signal(object)
     summarised = Signal()
     image_changed = Signal(object)
+    trials_changed = Signal(object)
+    retuned = Signal(str, str)
     chains_changed = Signal(object)
     attack_changed = Signal(str)
     layer_changed = Signal(str)
@@ -36,6 +42,7 @@ class Selection(QObject):
         super().__init__(parent)
         self._document: AuditDocument | None = None
         self._image: int | None = None
+        self._trials = Trials()
         self._chains: tuple[str, ...] = ()
         self._attack = ""
         self._layer = "image"
@@ -60,23 +67,24 @@ class Selection(QObject):
             return
         self._document = document
         self._image = None if document is None else document.first_image
-        self._chains = () if document is None else tuple(chain.id for chain in document.chains[:MOST_PANES])
+        self._trials = Trials() if document is None else Trials(tuple(chain.id for chain in document.chains))
+        self._chains = self._trials.audited[:MOST_PANES]
         self._attack = "" if document is None else document.primary
         self._layer = self._first_layer()
         self._threshold = None
         self.document_changed.emit(document)
+        self.trials_changed.emit(())
         self.chains_changed.emit(self._chains)
         self.attack_changed.emit(self._attack)
         self.layer_changed.emit(self._layer)
         self.threshold_changed.emit(None)
         self.image_changed.emit(self._image)
 
-    def refresh(self) -> None:
-        """Take in what a running audit has written since; cheap where that is nothing."""
-        if self._document is not None and self._document.refresh():
-            self.document_grew.emit()
-            if self._image is None:
-                self.image = self._document.first_image
+    def grown(self) -> None:
+        """The document has taken in more: tell everybody."""
+        self.document_grew.emit()
+        if self._document is not None and self._image is None:
+            self.image = self._document.first_image
 
     def decide(self, action: str, image: int | None, why: str = "", value: object = None) -> ReviewEntry | None:
         """Add a decision to the review log and tell everybody; None without a document. Raises `StoreError`."""
@@ -103,19 +111,80 @@ class Selection(QObject):
     def chains(self) -> tuple[str, ...]:
         """Ids of the defenses shown, in order: one pane each, at most `MOST_PANES`.
 
-        They need not be in the audit: a slider makes chains of its own, which have no stored scores.
+        They need not be in the audit: trials have no stored scores.
         """
         return self._chains
 
     @chains.setter
     def chains(self, chains: Sequence[str]) -> None:
-        wanted = tuple(dict.fromkeys(chains))[:MOST_PANES]
-        if wanted != self._chains:
-            first = self._chains[:1]
-            self._chains = wanted
+        self._show_chains(tuple(dict.fromkeys(chains))[:MOST_PANES])
+
+    def _show_chains(self, wanted: tuple[str, ...], before: tuple[str, ...] | None = None) -> None:
+        """Tell of the chains shown; `before`: what was shown, where they are set already."""
+        before = self._chains if before is None else before
+        self._chains = wanted
+        if wanted != before:
             self.chains_changed.emit(wanted)
-            if wanted[:1] != first:
+            if wanted[:1] != before[:1]:
                 self.threshold = None
+
+    # ------------------------------------------------------------ trials
+
+    @property
+    def trials(self) -> tuple[Chain, ...]:
+        """The chains that a person tries and the audit does not have, in order."""
+        return self._trials.chains
+
+    def add_trial(self, chain: Chain, place: int | None = None) -> str:
+        """Try a chain; `place`: among the trials. Returns its id. Raises `SpecError` where it is there already."""
+        self._set_trials(self._trials.added(chain, place))
+        return chain.id
+
+    def need_new(self, chain: Chain, chain_id: str = "") -> None:
+        """Raise `SpecError` where a chain is there already, other than under the id of the trial it is to replace."""
+        if chain.id != chain_id:
+            self._trials.added(chain)
+
+    def drop_trial(self, chain_id: str) -> None:
+        """Try a chain no longer; it is not shown any more."""
+        before, self._chains = self._chains, without(self._chains, chain_id)
+        self._set_trials(self._trials.dropped(chain_id))
+        self._show_chains(self._chains, before)
+
+    def retune(self, chain_id: str, chain: Chain) -> str:
+        """Replace a trial by another chain, also where it is shown, in one go. Returns its id.
+
+        Raises `SpecError` where the other chain is there already, `KeyError` where no trial has the id.
+        """
+        trials = self._trials.retuned(chain_id, chain)
+        before, self._chains = self._chains, replaced(self._chains, chain_id, chain.id)
+        if chain.id != chain_id:
+            self._trials = trials
+            self.retuned.emit(chain_id, chain.id)
+            self.trials_changed.emit(self.trials)
+        self._show_chains(self._chains, before)
+        return chain.id
+
+    def _set_trials(self, trials: Trials) -> None:
+        if trials != self._trials:
+            self._trials = trials
+            self.trials_changed.emit(self.trials)
+
+    def chain(self, chain_id: str) -> Chain | None:
+        """The trial of that id, or the audit's chain; None where there is neither."""
+        known = next((chain for chain in self.trials if chain.id == chain_id), None)
+        return known if known is not None or self._document is None else self._document.chain(chain_id)
+
+    def title(self, chain_id: str) -> str:
+        """What a defense is called on screen; the id itself where it is not known."""
+        known = self.chain(chain_id)
+        return chain_id if known is None else title_of(known)
+
+    def colours(self) -> dict[str, str]:
+        """The colour of every defense of the audit and every trial, by chain id; a retuned trial keeps its own."""
+        return {chain: colour_at(slot) for chain, slot in self._trials.slots.items()}
+
+    # ------------------------------------------------------------ what else
 
     @property
     def attack(self) -> str:

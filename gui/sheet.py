@@ -35,6 +35,7 @@ def style_sheet(of: "Tokens", points: float) -> str:
     QPushButton:pressed {{ background: {of.window}; }}
     QPushButton:disabled {{ color: {of.muted}; }}
     QPushButton[role="primary"] {{ color: {of.on_accent}; background: {of.accent}; border-color: {of.accent}; }}
+    QPushButton[role="primary"]:disabled {{ color: {of.muted}; background: {of.raised}; border-color: {of.line}; }}
     QPushButton[role="primary"]:focus {{ border: 2px solid {of.text}; }}
     QPushButton[role="link"] {{ border: none; background: none; color: {of.accent}; padding: 2px 4px; }}
     QPushButton[role="link"]:focus {{ text-decoration: underline; }}
@@ -60,6 +61,15 @@ def style_sheet(of: "Tokens", points: float) -> str:
         border-color: {of.accent}; background: {of.accent}; image: url("{_check(of)}");
     }}
     QCheckBox::indicator:focus {{ border: 2px solid {of.accent}; }}
+    QRadioButton::indicator {{
+        width: 14px; height: 14px; border: 1px solid {of.muted}; border-radius: 8px; background: {of.base};
+    }}
+    QRadioButton::indicator:disabled {{ border-color: {of.line}; }}
+    QRadioButton::indicator:checked {{
+        width: 6px; height: 6px; border: 5px solid {of.accent}; background: {of.on_accent};
+    }}
+    QListWidget#jobs::item {{ border-bottom: 1px solid {of.line}; border-left: 3px solid transparent; }}
+    QListWidget#jobs::item:selected {{ background: {of.raised}; border-left-color: {of.accent}; }}
 
     QFrame#banner {{ background: {of.raised}; border: 1px solid {of.line}; border-left: 4px solid {of.note}; }}
     QFrame#banner[severity="success"] {{ border-left-color: {of.success}; }}

@@ -4,21 +4,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from gui.icons import Sign, icon
+from gui.jobs.words import time_left
 from gui.theme import tokens
 
 BAR_WIDTH, DOT = 160, 12
-MINUTE, HOUR = 60, 3600
-
-
-def time_left(seconds: float | None) -> str:
-    """A time in words that do not flicker; empty where it is not known."""
-    if seconds is None:
-        return ""
-    if seconds < MINUTE:
-        return f"{max(1, round(seconds))} s left"
-    if seconds < HOUR:
-        return f"{round(seconds / MINUTE)} min left"
-    return f"{seconds / HOUR:.1f} h left"
 
 
 class StatusLine(QWidget):
@@ -68,10 +57,15 @@ class StatusLine(QWidget):
         of = tokens()
         return {"warm": of.success, "starting": of.warning}.get(self._state, of.muted)
 
-    def show_job(self, stage: str, done: int, total: int, seconds: float | None, message: str = "") -> None:
-        """Say how far the job is; a total of 0 means that nobody knows."""
-        count = f" {done}/{total}" if total else ""
-        self._stage.setText(f"{stage}{count}")
+    def show_paused(self, paused: bool) -> None:
+        """Say whether the job is held, whoever asked for it."""
+        self._pause.setChecked(paused)
+        if paused:
+            self._left.setText("paused")
+
+    def show_job(self, count: str, done: int, total: int, seconds: float | None, message: str = "") -> None:
+        """Say how far the job is: its stage with the count in words; a total of 0 means that nobody knows."""
+        self._stage.setText(count)
         self._stage.setToolTip(message)
         self._bar.setRange(0, total)
         self._bar.setValue(done)

@@ -14,7 +14,7 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 SORT = Role.UserRole
 TEXTS = 2
-"""The first columns are texts, the others numbers."""
+"""The first columns are texts, and the last one; the others are numbers."""
 
 
 class NumbersModel(QAbstractTableModel):
@@ -26,7 +26,11 @@ class NumbersModel(QAbstractTableModel):
         self._colours: dict[str, str] = {}
 
     def show_rows(self, rows: Sequence[Row], colours: dict[str, str]) -> None:
-        """Show these rows; `colours` by chain id."""
+        """Show these rows; `colours` by chain id. Where there are as many as before, what is selected stays."""
+        if rows and len(rows) == len(self._rows):
+            self._rows, self._colours = rows, colours
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+            return
         self.beginResetModel()
         self._rows, self._colours = rows, colours
         self.endResetModel()
@@ -60,12 +64,17 @@ class NumbersModel(QAbstractTableModel):
                 return cell.why or None
             case Role.DecorationRole if index.column() == 0 and row.chain in self._colours:
                 return dot(self._colours[row.chain])
-            case Role.TextAlignmentRole if index.column() >= TEXTS:
+            case Role.TextAlignmentRole if TEXTS <= index.column() < len(COLUMNS) - 1:
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             case _ if role == SORT:
                 # Numbers first whichever way: what cannot be measured is no smallest number.
-                return float("-inf") if cell.value is None else cell.value
+                return _least(index.column()) if cell.value is None else cell.value
         return None
+
+
+def _least(column: int) -> float | str:
+    """What is sorted before everything else in a column."""
+    return float("-inf") if TEXTS <= column < len(COLUMNS) - 1 else ""
 
 
 class NumbersTable(QTableView):

@@ -82,9 +82,14 @@ DARK = Tokens(
 )
 
 
+def colour_at(place: int) -> str:
+    """The colour of the defense in that place; a ninth begins anew."""
+    return DEFENSE_COLOURS[place % len(DEFENSE_COLOURS)]
+
+
 def defense_colours(chains: Iterable[str]) -> dict[str, str]:
-    """The colour of each defense of an audit, by chain id, in the audit's order; a ninth begins anew."""
-    return {chain: DEFENSE_COLOURS[place % len(DEFENSE_COLOURS)] for place, chain in enumerate(chains)}
+    """The colour of each defense of an audit, by chain id, in the audit's order."""
+    return {chain: colour_at(place) for place, chain in enumerate(chains)}
 
 
 def tokens() -> Tokens:

@@ -12,7 +12,7 @@ from gui.icons import Sign, icon
 from gui.recent import RecentAudit
 
 WORDS = "See where a segmentation model remembers its training images."
-HINT = "Or drop an audit folder anywhere in this window."
+HINT = "Or drop an audit, a model or a folder of images anywhere in this window."
 WIDTH, SIGN = 96, 64
 """Width of the page in letters; side of the sign in pixels."""
 COLUMNS = 2

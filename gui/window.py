@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
@@ -15,12 +14,14 @@ from gui.audits import Audits
 from gui.banner import Banners, Message
 from gui.commands import welcome_offers, window_actions
 from gui.dialogs import show, stop_and_close
+from gui.dropping import local_paths
 from gui.icons import icon
 from gui.memory import Memory
 from gui.settings.table import Preferences
 from gui.status import StatusLine
 from gui.theme import Theme
 from gui.welcome import WelcomePage
+from gui.wizard.beginning import Beginning
 
 if TYPE_CHECKING:
     from gui.furniture import Furniture
@@ -47,6 +48,8 @@ class Window(QMainWindow):
         Every command.
     audits
         What can be done with audits.
+    beginning
+        What can be done about audits that are not there yet.
     """
 
     def __init__(self, preferences: Preferences, theme: Theme) -> None:
@@ -55,7 +58,7 @@ class Window(QMainWindow):
         self.undo_stack = QUndoStack(self)
         self.banners, self.status = Banners(), StatusLine()
         self._furniture: Furniture | None = None
-        self.memory, self.audits = Memory(self), Audits(self)
+        self.memory, self.audits, self.beginning = Memory(self), Audits(self), Beginning(self)
         self.registry = ActionRegistry(self)
         self.registry.add(window_actions(self))
         self.welcome = WelcomePage(welcome_offers(self))
@@ -127,12 +130,16 @@ class Window(QMainWindow):
         workbench = furniture.workbench
         self._stack.addWidget(workbench.centre)
         self.registry.add(workbench.actions())
+        self.registry.add(furniture.exports.actions())
         workbench.on_failure(self.show_error)
         furniture.running.said.connect(self.say)
+        furniture.exports.said.connect(self.say)
         furniture.running.over.connect(self.banners.withdraw)
         for signal in (furniture.selection.document_changed, furniture.selection.chains_changed):
             signal.connect(lambda _: self.registry.refresh())
+        workbench.plots.changed.connect(self.registry.refresh)
         self.audits.furnish(furniture)
+        self.beginning.furnish(furniture)
         self.memory.watch(workbench)
         self.memory.restore_docks()
         workbench.hide_docks()
@@ -147,13 +154,27 @@ class Window(QMainWindow):
             self._stack.setCurrentWidget(workbench.centre)
             workbench.show_docks()
 
+    @property
+    def shows_workbench(self) -> bool:
+        """Whether the views of an audit are in view."""
+        return self.furnished and self._stack.currentWidget() is self.furniture.workbench.centre
+
     def show_welcome(self) -> None:
         """Show the welcome page."""
-        self.setWindowTitle("SegLeak")
-        if self._stack.currentWidget() is not self.welcome:
+        self.show_page(self.welcome)
+
+    def add_page(self, page: QWidget) -> None:
+        """Take in a page that can be shown in place of the views."""
+        self._stack.addWidget(page)
+
+    def show_page(self, page: QWidget, title: str = "") -> None:
+        """Show a page in place of the views of an audit."""
+        self.setWindowTitle(f"{title} - SegLeak" if title else "SegLeak")
+        if self.shows_workbench:
             self.memory.save_docks()
             self.furniture.workbench.hide_docks()
-            self._stack.setCurrentWidget(self.welcome)
+        self._stack.setCurrentWidget(page)
+        self.registry.refresh()
 
     def say(self, message: Message) -> None:
         """Show a banner."""
@@ -175,6 +196,7 @@ class Window(QMainWindow):
         """Show or hide a panel."""
         dock = self.furniture.workbench.docks[name]
         dock.setVisible(dock.isHidden())
+        dock.raise_()
 
     def shows_dock(self, name: str) -> bool:
         """Whether a panel is shown."""
@@ -210,6 +232,13 @@ class Window(QMainWindow):
 
         show(AboutDialog(self))
 
+    def export_snapshot(self) -> None:
+        """Choose what goes into the PDF of the audit in view, and write it."""
+        from gui.snapshot.start import snapshot_dialog
+
+        furniture = self.furniture
+        show(snapshot_dialog(furniture.workbench, furniture.engine, lambda: self.preferences.computing.device, self))
+
     def show_settings(self) -> None:
         """The settings."""
         from gui.settings.dialog import SettingsDialog
@@ -236,23 +265,22 @@ class Window(QMainWindow):
     # ------------------------------------------------------------ events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """One file or folder may be dropped."""
-        if len(_paths(event)) == 1:
+        """Files and folders may be dropped."""
+        if local_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open what was dropped."""
-        (path,) = _paths(event)
         event.acceptProposedAction()
-        self.audits.open(path)
+        self.beginning.take(local_paths(event))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask where an audit runs; keep what is to be remembered, and stop all work."""
-        if self.audits.is_running() and not stop_and_close(self.furniture.running.title, self):
+        if self.furnished and not stop_and_close(self.furniture.running.board, self):
             event.ignore()
             return
         self.memory.save_geometry()
-        if self.audits.has_document():
+        if self.shows_workbench:
             self.memory.save_docks()
         if not self.audits.restoring:
             self.memory.save_session()
@@ -260,11 +288,7 @@ class Window(QMainWindow):
         self.undo_stack.clear()  # a stack that goes with steps in it still tells of them
         self.hide()  # the engine may need a second to end
         self.audits.opening.close()
+        self.beginning.close()
         if self._furniture is not None:
             self._furniture.close()
         event.accept()
-
-
-def _paths(event: QDragEnterEvent | QDropEvent) -> list[Path]:
-    """The local files and folders that are dragged."""
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

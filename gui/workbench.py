@@ -11,12 +11,23 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from core.errors import SegLeakError
 from gui.actions import Action
 from gui.defenses import DefensesPanel
+from gui.engine import EngineClient
+from gui.jobs.board import Board
+from gui.jobs.panel import JobsPanel
+from gui.live.looker import Looker
 from gui.numbers_panel import NumbersPanel
+from gui.plots import Plots
+from gui.results import Results
 from gui.selection import Selection
+from gui.slices import SlicesPanel
 
 Area = Qt.DockWidgetArea
 LEFT_LETTERS, RIGHT_LETTERS, BOTTOM_LINES = 56, 36, 12
 """Sizes of the panels, which grow with the font."""
+BOTTOM_SHARE = 0.31
+"""Of the window's height for what is below, where that is more: plots need it."""
+PLACES = {"images": Area.LeftDockWidgetArea, "defenses": Area.RightDockWidgetArea}
+"""Of the panels that are not below."""
 
 
 class AuditView(Protocol):
@@ -65,68 +76,108 @@ class Workbench(QObject):
         How the large views are made.
     undo_stack
         Takes what can be undone.
+    engine
+        Computes.
+    device
+        Says what on: "auto", "cpu" or "cuda:N".
+    board
+        The list of jobs.
 
     Attributes
     ----------
     selection
         What is looked at.
+    results
+        What the defenses do to the whole audit.
     centre
         The panes, to be put into the middle of the window.
     docks
-        By name: images, defenses, numbers.
+        By name: images, defenses, numbers, the plots, slices, jobs.
     """
 
-    def __init__(self, window: QMainWindow, views: Views, undo_stack: QUndoStack) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        views: Views,
+        undo_stack: QUndoStack,
+        engine: EngineClient,
+        device: Callable[[], str],
+        board: Board,
+    ) -> None:
         super().__init__(window)
         self._window = window
         self.selection = Selection(self)
+        self.results = Results(self.selection, engine, device, self)
         self._views = {
             "browser": views.browser(self.selection, undo_stack),
             "compare": views.compare(self.selection, undo_stack),
         }
+        self._follow(Looker(self.selection, engine, device, self))
         browser, self.centre = (cast(QWidget, view) for view in self._views.values())
-        self.defenses = DefensesPanel(self.selection, undo_stack)
-        self.numbers = NumbersPanel(self.selection)
+        self.defenses = DefensesPanel(self.selection, undo_stack, self.results)
+        self.numbers = NumbersPanel(self.selection, self.results)
+        self.plots = Plots(self.selection, self.results, self)
+        plots = self.plots.panels
+        self.slices = SlicesPanel(self.selection)
         self.docks = {
-            "images": self._dock("images", "Images", browser, Area.LeftDockWidgetArea),
-            "defenses": self._dock("defenses", "Defenses", self.defenses, Area.RightDockWidgetArea),
-            "numbers": self._dock("numbers", "Numbers", self.numbers, Area.BottomDockWidgetArea),
+            "images": self._dock("images", "Images", browser),
+            "defenses": self._dock("defenses", "Defenses", self.defenses),
+            "numbers": self._dock("numbers", "Numbers", self.numbers),
+            **{name: self._dock(name, plot.title, plot) for name, plot in plots.items()},
+            "slices": self._dock("slices", "Where it leaks", self.slices),
+            "jobs": self._dock("jobs", "Jobs", JobsPanel(board)),
         }
+        for name, plot in plots.items():
+            self.docks[name].visibilityChanged.connect(plot.come_up)
         self._hidden = list(self.docks)
         self.put_docks_back()
 
+    def _follow(self, looker: Looker) -> None:
+        """Show what the engine works out of the image in view, in the view that does."""
+        for view in self._views.values():
+            if hasattr(view, "follow"):
+                view.follow(looker, self.results)
+
     def actions(self) -> list[Action]:
         """The commands of the views."""
-        return [action for view in self._views.values() for action in view.actions()]
+        of_views = [action for view in self._views.values() for action in view.actions()]
+        return [*of_views, *self.defenses.actions(), *self.plots.actions()]
 
     def on_failure(self, tell: Callable[[SegLeakError], object]) -> None:
         """Have `tell` called with what the views could not read or write."""
         for view in self._views.values():
             if hasattr(view, "failed"):
                 view.failed.connect(tell)
+        self.plots.failed.connect(tell)
+        self.slices.failed.connect(tell)
 
     def state(self) -> dict[str, Mapping[str, Any]]:
         """What each view remembers."""
-        return {name: view.state() for name, view in self._views.items()}
+        return {name: view.state() for name, view in self._views.items()} | {"plots": self.plots.state()}
 
     def restore_state(self, state: Mapping[str, Mapping[str, Any]]) -> None:
         """Give each view back what it remembered."""
         for name, view in self._views.items():
             if name in state:
                 view.restore_state(state[name])
+        self.plots.restore_state(state.get("plots", {}))
 
     def put_docks_back(self) -> None:
-        """Images left, defenses right, numbers below."""
-        areas = (Area.LeftDockWidgetArea, Area.RightDockWidgetArea, Area.BottomDockWidgetArea)
-        for dock, area in zip(self.docks.values(), areas, strict=True):
+        """Images left, defenses right, everything else below, one behind the other."""
+        left, right, *below = self.docks.values()
+        for dock in self.docks.values():
             dock.setFloating(False)
-            self._window.addDockWidget(area, dock)
+            if dock in below[1:]:  # beside each other, even for a moment, they would make the window wider
+                self._window.tabifyDockWidget(below[0], dock)
+            else:
+                self._window.addDockWidget(PLACES.get(dock.objectName(), Area.BottomDockWidgetArea), dock)
             dock.show()
-        left, right, bottom = self.docks.values()
+        below[0].raise_()
         letter, line = self._window.fontMetrics().averageCharWidth(), self._window.fontMetrics().lineSpacing()
         widths = [LEFT_LETTERS * letter, RIGHT_LETTERS * letter]
         self._window.resizeDocks([left, right], widths, Qt.Orientation.Horizontal)
-        self._window.resizeDocks([bottom], [BOTTOM_LINES * line], Qt.Orientation.Vertical)
+        height = max(BOTTOM_LINES * line, round(BOTTOM_SHARE * self._window.height()))
+        self._window.resizeDocks([below[0]], [height], Qt.Orientation.Vertical)
 
     def show_docks(self) -> None:
         """Show the panels that were shown before."""
@@ -145,10 +196,12 @@ class Workbench(QObject):
         for view in self._views.values():
             view.close_threads()
         self.numbers.close_threads()
+        self.plots.close_threads()
+        self.slices.close_threads()
+        self.results.close()
 
-    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
         dock.setWidget(widget)
-        self._window.addDockWidget(area, dock)
         return dock

@@ -15,7 +15,7 @@ from core.training.hardening import HARDENINGS
 from core.training.manifest import read_manifest
 from core.training.membership import read_membership
 from core.training.target import TargetResult
-from tests.world import make_world, write_images
+from tests.world import make_world, write_images, write_target
 
 TINY = "--size 32x32 --epochs 1 --batch 2 --device cpu --quiet"
 MODEL = "smp:FPN/tu-mobilenetv3_small_050"
@@ -156,6 +156,31 @@ def test_an_attack_network_learns_from_folders_of_shadows_and_serves_an_audit(fl
         assert any("shares no image" in sentence for sentence in store.fact("independence"))
 
 
+def test_a_combiner_learns_from_folders_of_shadows_and_serves_an_audit_with_references(fleet, world, tmp_path, capsys):
+    combiner = tmp_path / "c.json"
+    flags = "--encoding train-id --images non-members --images members --defense none --defense argmax"
+    attacks = "--attack loss --attack stability:flip=true,shift=0,blur=0,brightness=0"
+    said(capsys, f"train combiner --shadows {fleet} {flags} {attacks} --out {tmp_path / 'c.txt'}", 2)
+    command = f"train combiner --shadows {fleet} {flags} --device cpu --quiet --out {combiner}"
+    out, _ = said(capsys, f"{command} {attacks}")
+    assert re.search(r"c\.json: loss [+-]\d\.\d\d, stability\S* [+-]\d\.\d\d", out)
+    assert "on held-out shadow images under argmax" in out
+    _, error = said(capsys, f"{command} --attack loss-difference", 2)
+    assert "attacks with references take four shadows" in error
+    folder = tmp_path / "x.segleak"
+    audit = f"audit --target {world.target} --members suspects --scheme scheme.toml --out {folder} --limit 1"
+    flags = "--attack rmia --attack loss:labels=hidden --device cpu --quiet"
+    write_target(tmp_path / "other.safetensors", 3)
+    command = f"{audit} --attack combination:combiner={combiner} {flags}"
+    _, error = said(capsys, f"{command} --reference {tmp_path / 'other.safetensors'}")
+    assert "loss-hidden: The label maps are hidden" in " ".join(error.split())
+    store, spec = open_audit(folder)
+    with store:
+        assert all(score.score is not None for score in store.scores())
+    assert [attack.id for attack in spec.attacks] == ["combination", "rmia", "loss-hidden"]
+    assert [spec.resolve(reference.path) for reference in spec.references] == [tmp_path / "other.safetensors"]
+
+
 def test_shadows_of_several_data_sets_and_single_ones_are_mixed(fleet, world, tmp_path, capsys):
     other, attack = tmp_path / "other", tmp_path / "a.safetensors"
     shadows = f"train shadows --images elsewhere --scheme scheme.toml --count 2 --model {MODEL} --out {other} {TINY}"
@@ -209,6 +234,12 @@ def test_a_stage_begun_after_a_printed_line_shows_its_bar(monkeypatch):
 def test_every_kind_of_training_is_listed():
     with pytest.raises(SystemExit):
         app.parser().parse_args(["train"])
-    for kind, flags in (("target", "--images x"), ("shadows", "--images x"), ("attack", "")):
-        out = "x" if kind == "shadows" else "x.safetensors"
+    outs = {"shadows": "x", "combiner": "x.json"}
+    for kind, flags in (
+        ("target", "--images x"),
+        ("shadows", "--images x"),
+        ("attack", ""),
+        ("combiner", "--attack loss"),
+    ):
+        out = outs.get(kind, "x.safetensors")
         assert app.parser().parse_args(["train", kind, "--out", out, *flags.split()]).kind == kind

@@ -203,10 +203,43 @@ def test_the_layers_of_a_view_agree_with_each_other(engine, audited):
 
 
 def test_only_the_layers_asked_for_are_sent(engine, audited):
-    view = engine.value(Observe(audited[0], 0, (Chain(),), layers=("loss",), device="cpu")).views[0]
+    view = engine.value(Observe(audited[0], 0, (Chain(),), layers=("scores", "loss"), device="cpu")).views[0]
     assert set(view.scores) == {"patch"}
     assert view.loss is not None
     assert (view.maps, view.prediction, view.label_probability) == ({}, None, None)
+    view = engine.value(Observe(audited[0], 0, (Chain(),), layers=("prediction",), device="cpu")).views[0]
+    assert (view.scores, view.loss) == ({}, None)
+    assert view.prediction is not None
+
+
+def test_what_comes_without_the_attacks_is_sent_ahead_where_it_is_asked_for_first(engine, audited):
+    quick = ("loss", "prediction", "label_probability", "scores", "maps")
+    number = engine.submit(Observe(audited[0], 0, CHAINS[:2], layers=quick, device="cpu"))
+    whole = engine.ear.end(number).value.views
+    ahead, full, *_ = sent = [event.value for event in engine.ear.of(JobPartial, number)]
+    assert [(view.chain, view.whole) for view in sent] == [(c.id, w) for c in CHAINS[:2] for w in (False, True)]
+    assert (ahead.scores, ahead.maps) == ({}, {})
+    assert same(ahead.loss, full.loss)
+    assert same(full.maps["patch"]["evidence"], whole[0].maps["patch"]["evidence"])
+
+
+def test_the_image_in_view_is_not_asked_again_while_others_pass_by(world, tmp_path, monkeypatch):
+    """Here in this process, where the questions to the target can be counted."""
+    from core.engine import opened
+    from core.engine.models import Models
+
+    monkeypatch.setattr(opened, "IMAGES", 2)
+    table = world.spec_table(defenses=DEFENSES, run=RUN | {"cache_gb": 0.0})
+    audit = Models().audit(spec_of(SpecTable(table, world.folder)), "cpu", frozenset())
+    source, asked = audit.source(Chain()), []
+    monkeypatch.setattr(audit, "_find", lambda source, row: asked.append(row.id) or row.id)
+    for image in (0, 1, 2, 3, 4, 0):
+        audit.in_view(source, audit.row(0))
+        audit.evidence(source, audit.row(image))
+    assert asked == [0, 1, 2, 3, 4, 0]
+    for _ in range(3):
+        audit.in_view(source, audit.row(0))
+    assert asked == [0, 1, 2, 3, 4, 0]
 
 
 def test_an_image_without_a_label_map_has_no_layers_of_the_label(engine, audited):

@@ -40,6 +40,7 @@ def as_json(folder, classes, **more):
     [
         ("cityscapes19", 34, 19),
         ("cityscapes7", 34, 7),
+        ("cityscapes4", 34, 4),
         ("camvid11", 12, 11),
         ("mapillary65", 66, 65),
         ("mapillary124", 124, 123),

@@ -1,6 +1,6 @@
 """Every attack. Importing this module fills `ATTACKS`; none of it imports torch."""
 
-from core.attacks import baselines, image_level, patch
+from core.attacks import baselines, combination, image_level, label_only, patch, reference
 from core.attacks.base import ATTACKS
 
-__all__ = ["ATTACKS", "baselines", "image_level", "patch"]
+__all__ = ["ATTACKS", "baselines", "combination", "image_level", "label_only", "patch", "reference"]

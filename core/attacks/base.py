@@ -3,13 +3,17 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.parameters import Choice, Registry
+
+if TYPE_CHECKING:
+    from core.attacks.label_only.probes import Probe
 
 FloatArray = npt.NDArray[np.float32]
 VOID = 255
@@ -17,6 +21,35 @@ VOID = 255
 
 PROBABILITY_FLOOR = 1e-30
 """The paper's floor under the true class' probability, so that the loss stays finite (at most 69.08)."""
+
+
+class Needs(StrEnum):
+    """What a release must hold for an attack to say what it can."""
+
+    POSTERIORS = "posteriors"
+    LABELS_ONLY = "labels only"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a reference model gives for the image: the attacker's own model, so no defense lies before it.
+
+    Attributes
+    ----------
+    log_posteriors
+        `(C, h, w)` float16.
+    true_log_probability
+        `(h, w)` float32, log p[true class], 0 where void; None without a label map.
+    trained
+        Whether the reference was trained on this image; None where nothing says so.
+    hard
+        Whether the reference gives label maps only.
+    """
+
+    log_posteriors: npt.NDArray[np.float16]
+    true_log_probability: FloatArray | None = None
+    trained: bool | None = None
+    hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +69,11 @@ class Observation:
         target is sure. None when there is no label map or a defense changed the posteriors.
     hard
         Whether the release is label maps only (one-hot posteriors).
+    references
+        What reference models give for the same image, where an attack asks for them.
+    probed
+        Label maps `(h, w)` uint8 released for small changes of the image, each pixel where it was, by
+        `Probe.id`; 255 where a change moved the pixel out of the image.
     """
 
     image_sha256: str
@@ -43,6 +81,8 @@ class Observation:
     label: npt.NDArray[np.uint8] | None = None
     true_log_probability: FloatArray | None = None
     hard: bool = False
+    references: tuple[Reference, ...] = ()
+    probed: Mapping[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +125,24 @@ class Attack(Choice):
     needs_label: ClassVar[bool] = True
     maps: ClassVar[tuple[str, ...]] = ()
     """Names of the maps it draws; the first is the one shown by default."""
+
+    needs: ClassVar[Needs] = Needs.POSTERIORS
+    """What must be released; attacks that need labels only are those to offer where nothing else is."""
+
+    map_sign: ClassVar[int] = 0
+    """1 or -1 where the image score is so many times the mean of the first map; 0 where it is no mean of it."""
+
+    def requires_label(self, context: AttackContext) -> bool:
+        """Whether images need a label map. Raises `AttackError` where a file that says so cannot be used."""
+        return self.needs_label
+
+    def requires_references(self, context: AttackContext) -> bool:
+        """Whether `Observation.references` must be given. Raises as `requires_label`."""
+        return False
+
+    def probes(self, context: AttackContext) -> "tuple[Probe, ...]":
+        """The changed queries that `Observation.probed` must hold. Raises as `requires_label`."""
+        return ()
 
     @abstractmethod
     def start(self, context: AttackContext) -> Scorer:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.attacks.base import AttackResult, Observation
+from core.audit.beside import Beside
 from core.audit.cache import CacheEntry
-from core.audit.observe import defended, recorded
+from core.audit.observe import defended, recorded, recorded_probe
 from core.audit.reading import Loaded
 from core.audit.release import defended_confusion, plain_confusion
 from core.audit.sources import Source
@@ -41,8 +42,10 @@ def _changes_argmax(chain: Chain) -> bool:
     return any(defense.changes_argmax for defense in chain.outputs)
 
 
-def undefended(loaded: Loaded, output: "Output") -> CacheEntry:
+def undefended(source: Source, loaded: Loaded, output: "Output") -> CacheEntry:
     """What the source gave for one image, as the cache keeps it."""
+    if source.probe is not None:
+        return CacheEntry(recorded_probe(output, source.probe, loaded.size, loaded.image.shape[1]), None)
     counts = None if loaded.label is None else plain_confusion(output, loaded.label)
     return CacheEntry(recorded(output, loaded.label, loaded.size), counts)
 
@@ -70,28 +73,31 @@ def attack_all(
     attacks: Sequence[StartedAttack],
     seed: int,
     findings: Sequence[Findings],
+    beside: Sequence[Beside],
 ) -> None:
     """Score a batch of images under each of the source's defenses with each attack."""
     plain = [e.recorded.observation(i.sha256) for e, i in zip(entries, images, strict=True)]
     for chain in source.chains:
-        observations = [defended(chain, o, seed) for o in plain]
+        observations = [
+            by.put_to(defended(chain, seen, seed), chain, seed) for seen, by in zip(plain, beside, strict=True)
+        ]
         for attack in attacks:
-            for outcome, found in zip(_outcomes(attack, observations), findings, strict=True):
+            for outcome, found in zip(outcomes(attack, observations), findings, strict=True):
                 found.results[chain.id, attack.entry.id] = outcome
 
 
-def _outcomes(attack: StartedAttack, observations: Sequence[Observation]) -> list[AttackResult | str]:
+def outcomes(attack: StartedAttack, observations: Sequence[Observation]) -> list[AttackResult | str]:
     """A result for each observation, or the reason why there is none."""
     usable = [i for i, o in enumerate(observations) if o.label is not None or not attack.needs_label]
-    outcomes: list[AttackResult | str] = [NEEDS_LABEL] * len(observations)
+    found: list[AttackResult | str] = [NEEDS_LABEL] * len(observations)
     try:
         results: Sequence[AttackResult | str] = attack.score([observations[i] for i in usable]) if usable else []
     except AttackError:
         # One image of the batch cannot be judged: find out which, so that the others are.
         results = [_one(attack, observations[i]) for i in usable]
     for place, outcome in zip(usable, results, strict=True):
-        outcomes[place] = _finite(outcome)
-    return outcomes
+        found[place] = _finite(outcome)
+    return found
 
 
 def _one(attack: StartedAttack, observation: Observation) -> AttackResult | str:

@@ -4,8 +4,16 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from core.audit.independence import HashedImage, check_attack, check_roles, check_target
+from core.audit.independence import (
+    SHOWN_TO_ATTACKS,
+    HashedImage,
+    check_attack,
+    check_roles,
+    check_target,
+    seen_in_training,
+)
 from core.audit.networks import AuditedNetwork
+from core.audit.references import AuditedReference
 from core.audit.sources import Source
 from core.audit.store import AuditStore, ImageRow
 from core.data.scheme import ClassScheme
@@ -24,6 +32,7 @@ def check_independence(
     networks: Mapping[str, AuditedNetwork],
     rows: Sequence[ImageRow],
     progress: Progress,
+    references: Sequence[AuditedReference] = (),
 ) -> None:
     """Check every model's list of training images against the audit's sets, and record what was found.
 
@@ -39,10 +48,15 @@ def check_independence(
             manifest = read_manifest(info.path, info.sha256)
             sentences += check_target(info.path.name, manifest, images, hardened=source.hardened)
     targets = {source.target.info.sha256 for source in sources}
-    for network in networks.values():
-        sentences += check_attack(network.path.name, read_manifest(network.path, network.sha256), images, targets)
+    shown: dict[str, list[str]] = {}
+    for key, network in networks.items():
+        manifest = read_manifest(network.path, network.sha256)
+        sentences += check_attack(network.path.name, manifest, images, targets)
+        shown[key] = seen_in_training(manifest, images)
+    sentences += [reference.sentence([image.sha256 for image in images]) for reference in references]
     _same_images(rows, hashes, progress)
     store.set_fact("independence", list(dict.fromkeys(sentences)))
+    store.set_fact(SHOWN_TO_ATTACKS, shown)
     store.set_fact("attack_networks", {key: network.facts() for key, network in networks.items()})
 
 
@@ -51,9 +65,13 @@ def check_unchanged(
     sources: Sequence[Source],
     networks: Mapping[str, AuditedNetwork],
     schemes: Sequence[ClassScheme | None],
+    references: Sequence[AuditedReference] = (),
 ) -> None:
     """Record hashes of models and class schemes; raises `StoreError` where the audit was begun with others."""
     used = {source.id: (source.target.info.path.name, source.target.info.sha256) for source in sources}
+    for number, reference in enumerate(references):
+        info = reference.source.target.info
+        used[f"reference {number}"] = info.path.name, sha256_of_bytes(f"{info.sha256} {reference.known}".encode())
     used |= {f"attack {key}": (network.path.name, network.sha256) for key, network in networks.items()}
     for number, scheme in enumerate(schemes):
         if scheme is not None:

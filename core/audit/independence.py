@@ -11,6 +11,9 @@ from core.data.samples import Role
 from core.errors import DataError
 from core.training.manifest import TrainingManifest
 
+SHOWN_TO_ATTACKS = "shown_to_attacks"
+"""Fact: hashes of the audit's images that an attack was trained with, by attack id."""
+
 UNVERIFIED = "{name}: no list of its training images was found, so independence cannot be verified."
 
 
@@ -89,6 +92,14 @@ def check_attack(
             )
     sentences += [s for who, seen in seen_by.items() if (s := _overlap(name, who, seen, images))]
     return sentences or [f"{name}: shares no image with the audit."]
+
+
+def seen_in_training(manifest: TrainingManifest | None, images: Sequence[HashedImage]) -> list[str]:
+    """Hashes of the audit's images that an attack network or one of its shadows was trained with."""
+    if manifest is None:
+        return []
+    shown = {*manifest.members, *manifest.non_members, *(sha for shadow in manifest.shadows for sha in shadow.members)}
+    return sorted(shown & {image.sha256 for image in images})
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""The attack networks of an audit: which files they are, and whether they fit its target."""
+"""The attack networks and combiners of an audit: which files they are, and whether they fit its target."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.attacks.base import Attack
+from core.attacks.combiner import CombinerCard, read_combiner
 from core.attacks.shipped import network_path
 from core.audit.spec import AuditSpec
 from core.errors import AttackError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AuditedNetwork:
-    """An attack network of the audit.
+    """An attack network or a combiner of the audit.
 
     Attributes
     ----------
@@ -34,7 +35,7 @@ class AuditedNetwork:
 
     path: Path
     sha256: str
-    card: "AttackCard"
+    card: "AttackCard | CombinerCard"
     attack: Attack
 
     def facts(self) -> dict[str, Any]:
@@ -50,7 +51,7 @@ class AuditedNetwork:
 
 
 def find_networks(spec: AuditSpec) -> dict[str, AuditedNetwork]:
-    """The attack networks by attack id. Raises `AttackError` for a file that cannot be used."""
+    """The attack networks and combiners by attack id. Raises `AttackError` for a file that cannot be used."""
     from core.attacks.networks import read_card
 
     found = {}
@@ -60,6 +61,10 @@ def find_networks(spec: AuditSpec) -> dict[str, AuditedNetwork]:
             path = network_path(network, spec.folder)
             card = read_card(path)
             found[entry.id] = AuditedNetwork(path, sha256_of_path(path), card, entry.attack)
+        combiner = getattr(entry.attack, "combiner", None)
+        if combiner:
+            path = spec.resolve(combiner)
+            found[entry.id] = AuditedNetwork(path, sha256_of_path(path), read_combiner(path), entry.attack)
     return found
 
 

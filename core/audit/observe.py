@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.attacks.base import PROBABILITY_FLOOR, VOID, Observation
+from core.attacks.base import PROBABILITY_FLOOR, VOID, Observation, Reference
+from core.attacks.label_only.probes import Probe
 from core.defenses.chain import Chain
 from core.defenses.noise import GridNoise
 from core.grid import Grid
@@ -53,6 +54,10 @@ class Recorded:
         """What the attacker sees without a defense."""
         return Observation(image_sha256, self.posteriors(), self.label, self.true_log_probability, self.hard)
 
+    def reference(self, trained: bool | None) -> Reference:
+        """What an attack is told of a reference that gave this; `trained`: whether it has seen the image."""
+        return Reference(self.log_posteriors, self.true_log_probability, trained, self.hard)
+
 
 def record(
     log_posteriors: npt.NDArray[np.float32], label: npt.NDArray[np.uint8] | None, *, hard: bool = False
@@ -81,6 +86,20 @@ def observe(
     `label` is the full-resolution label map `(H, W)` with `size == (H, W)`, or None with the image's own size.
     """
     return recorded(output, label, size).observation(image_sha256)
+
+
+def recorded_probe(output: "Output", probe: Probe, size: tuple[int, int], image_width: int) -> Recorded:
+    """As `recorded`, of the answer for a changed image; each grid point is looked up where the change has put it.
+
+    NaN where that is outside the image.
+    """
+    from core.targets.output import log_posteriors_at
+
+    grid = Grid.of(size)
+    columns = probe.columns(grid.cols, size[1], image_width)
+    values = log_posteriors_at(output, size, grid.rows, np.minimum(columns, size[1] - 1))
+    values[:, :, columns >= size[1]] = np.nan
+    return record(values, None, hard=output.kind == "labels")
 
 
 def recorded(output: "Output", label: npt.NDArray[np.uint8] | None, size: tuple[int, int]) -> Recorded:

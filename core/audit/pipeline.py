@@ -1,17 +1,21 @@
 """The only loop over an audit's images: reading, target, attack and writing overlap."""
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from functools import partial
 
 from core.attacks.base import AttackResult
 from core.audit.analyse import Findings, attack_all, count_confusions
+from core.audit.beside import Beside, Wanted
 from core.audit.cache import CacheEntry
 from core.audit.memory import is_out_of_memory
 from core.audit.query import Queried, Querier
 from core.audit.reading import Loaded, load
+from core.audit.sources import Source
 from core.audit.started import StartedAttack
 from core.audit.store import AuditStore, ImageResult, ImageRow
 from core.errors import DataError
@@ -36,9 +40,11 @@ class Pipeline:
     pixel_limit: int
     kept_maps: frozenset[str]
     """Ids of the attacks whose maps are kept."""
+    wanted: Wanted = field(default_factory=Wanted)
+    """What the attacks ask for beside the posteriors."""
 
     def run(self, batches: Sequence[Sequence[ImageRow]], progress: Progress) -> None:
-        """Audit every batch. Raises `Cancelled` after what is in flight has been written."""
+        """Audit every batch. Raises `Cancelled` once what is whole has been written."""
         todo = [b for b in batches if _waiting(b)]
         progress.start("Auditing", sum(_waiting(b) for b in todo))
         pending: deque[tuple[Future[list[Future[None]]], int]] = deque()
@@ -52,13 +58,15 @@ class Pipeline:
             try:
                 for rows, loaded in coming:
                     progress.check()
-                    images, queried = self._query(loaded)
-                    pending.append((analyst.submit(self._analyse, images, queried, writer), _waiting(rows)))
-                    del loaded, images, queried
+                    images, queried, beside = self._query(loaded)
+                    work = partial(self._analyse, images, queried, beside, writer, progress)
+                    # In this context: whoever watches the layers that this thread runs also watches the attacks'.
+                    pending.append((analyst.submit(copy_context().run, work), _waiting(rows)))
+                    del loaded, images, queried, beside, work
                     while len(pending) > BEHIND:
                         self._finish(pending.popleft(), progress)
             finally:
-                # Also after a cancel or an error: what has been computed is not thrown away.
+                # Also after a cancel or an error: what is whole is not thrown away.
                 while pending:
                     self._finish(pending.popleft(), None if progress.cancelled else progress)
         progress.check()
@@ -106,26 +114,49 @@ class Pipeline:
 
     # ------------------------------------------------------------ target
 
-    def _query(self, images: list[Loaded]) -> tuple[list[Loaded], list[Queried]]:
-        """Query every source with a batch; images a source cannot take are recorded and left out."""
+    def _query(self, images: list[Loaded]) -> tuple[list[Loaded], list[Queried], list[list[Beside]]]:
+        """Query every source with a batch, and what is wanted beside; images that cannot be taken are left out."""
         while _waiting([image.row for image in images]):
-            queried, failed = self.querier.query(images)
+            # First what is wanted beside: nothing of it stays in the device's memory.
+            beside, failed = self._beside(images)
             if not failed:
-                return images, queried
+                queried, failed = self.querier.query(images)
+            if not failed:
+                return images, queried, beside
             for place, reason in failed.items():
                 self.store.fail(images[place].row.id, reason)
             images = [image for place, image in enumerate(images) if place not in failed]
-        return [], []
+        return [], [], []
+
+    def _beside(self, images: list[Loaded]) -> tuple[list[list[Beside]], Mapping[int, str]]:
+        def ask(source: Source) -> Sequence[CacheEntry]:
+            entries, failed = self.querier.entries(source, images)
+            if failed:
+                raise _RefusedError(failed)
+            return entries
+
+        try:
+            return self.wanted.beside(self.querier.sources, images, ask), {}
+        except _RefusedError as refused:
+            return [], refused.failed
 
     # ------------------------------------------------------------ attack and writing
 
     def _analyse(
-        self, images: Sequence[Loaded], queried: Sequence[Queried], writer: ThreadPoolExecutor
+        self,
+        images: Sequence[Loaded],
+        queried: Sequence[Queried],
+        beside: Sequence[Sequence[Beside]],
+        writer: ThreadPoolExecutor,
+        progress: Progress,
     ) -> list[Future[None]]:
+        """Write what a batch shows; nothing of it where a stop was asked for before it was whole."""
         findings = [Findings() for _ in images]
         written: list[Future[None]] = []
-        for one in queried:
-            entries = self._judge(images, one, findings)
+        for one, by in zip(queried, beside, strict=True):
+            if progress.cancelled:
+                return written
+            entries = self._judge(images, one, by, findings)
             if self.querier.cache is not None:
                 fresh = zip(one.keys, one.entries, entries, strict=True)
                 written += [writer.submit(self.querier.cache.put, k, entry) for k, old, entry in fresh if old is None]
@@ -135,20 +166,24 @@ class Pipeline:
                 written.append(writer.submit(self.store.write, result))
         return written
 
-    def _judge(self, images: Sequence[Loaded], one: Queried, findings: Sequence[Findings]) -> list[CacheEntry]:
+    def _judge(
+        self, images: Sequence[Loaded], one: Queried, beside: Sequence[Beside], findings: Sequence[Findings]
+    ) -> list[CacheEntry]:
         """Defend, attack and count a batch; on the CPU where the target leaves no room on the GPU."""
         try:
-            return self._judged(images, one, findings)
+            return self._judged(images, one, beside, findings)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-        return self._judged(images, one.on_cpu(), findings)
+        return self._judged(images, one.on_cpu(), beside, findings)
 
-    def _judged(self, images: Sequence[Loaded], one: Queried, findings: Sequence[Findings]) -> list[CacheEntry]:
+    def _judged(
+        self, images: Sequence[Loaded], one: Queried, beside: Sequence[Beside], findings: Sequence[Findings]
+    ) -> list[CacheEntry]:
         entries = one.all_entries(images)
         for image, entry, output, found in zip(images, entries, one.outputs, findings, strict=True):
             count_confusions(one.source, image, entry, output, self.seed, found)
-        attack_all(one.source, images, entries, self.attacks, self.seed, findings)
+        attack_all(one.source, images, entries, self.attacks, self.seed, findings, beside)
         return entries
 
     def _result(self, image: Loaded, found: Findings, batch: int) -> ImageResult:
@@ -159,6 +194,14 @@ class Pipeline:
         if isinstance(outcome, str) or attack in self.kept_maps:
             return outcome
         return AttackResult(outcome.score)
+
+
+class _RefusedError(Exception):
+    """A model cannot take some images of a batch: why, by their places."""
+
+    def __init__(self, failed: Mapping[int, str]) -> None:
+        super().__init__()
+        self.failed = failed
 
 
 def _waiting(rows: Sequence[ImageRow]) -> int:

@@ -50,7 +50,7 @@ class Queried:
             if cached is not None:
                 entries.append(cached)
             elif output is not None:
-                entries.append(undefended(image, output))
+                entries.append(undefended(self.source, image, output))
         return entries
 
     def on_cpu(self) -> "Queried":
@@ -92,6 +92,23 @@ class Querier:
                 found = Queried(source, outputs, [None] * len(images), keys, sizes)
             queried.append(found)
         return queried, {}
+
+    def entries(self, source: Source, images: Sequence[Loaded]) -> tuple[list[CacheEntry], Mapping[int, str]]:
+        """What one more source gave, kept in the cache at once; its outputs, large as they are, are let go."""
+        queried, failed = replace(self, sources=(source,)).query(images)
+        if failed:
+            return [], failed
+        (one,) = queried
+        try:
+            entries = one.all_entries(images)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            entries = one.on_cpu().all_entries(images)
+        for key, old, entry in zip(one.keys, one.entries, entries, strict=True):
+            if old is None and self.cache is not None:
+                self.cache.put(key, entry)
+        return entries, {}
 
     def _cached(self, source: Source, images: Sequence[Loaded]) -> Queried | None:
         """All from the cache, or None: a batch goes through the target as a whole or not at all."""

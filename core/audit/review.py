@@ -16,7 +16,8 @@ from typing import Any
 from core.errors import StoreError
 
 REVIEW_NAME = "review.jsonl"
-ACTIONS = ("exclude", "include", "note", "flag", "unflag", "region", "operating-point")
+ACTIONS = ("exclude", "include", "note", "flag", "unflag", "region", "operating-point", "override", "restore")
+NEED_REASON = frozenset({"exclude", "include", "override", "restore"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class ReviewEntry:
     why
         The reason in the person's words.
     value
-        What the action needs besides: a region's corners, a threshold.
+        What the action needs besides: a region's corners, a threshold, the failed check that is overridden.
     """
 
     who: str
@@ -46,10 +47,10 @@ class ReviewEntry:
 
 
 def append(folder: Path, action: str, *, image: int | None, why: str, value: Any = None, who: str = "") -> ReviewEntry:
-    """Add a decision. Raises `StoreError` for an unknown action or an exclusion without a reason."""
+    """Add a decision. Raises `StoreError` for an unknown action, or one of `NEED_REASON` without a reason."""
     if action not in ACTIONS:
         raise StoreError(f"There is no review action '{action}'.", f"Choose one of: {', '.join(ACTIONS)}.")
-    if action in {"exclude", "include"} and not why.strip():
+    if action in NEED_REASON and not why.strip():
         raise StoreError(f"'{action}' needs a reason.", "Say why; it is printed in the snapshot.")
     now = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
     entry = ReviewEntry(who or _user(), now, action, image, why, value)
@@ -110,3 +111,14 @@ def excluded(entries: Iterable[ReviewEntry]) -> set[int]:
         elif entry.image is not None and entry.action == "include":
             out.discard(entry.image)
     return out
+
+
+def overridden(entries: Iterable[ReviewEntry]) -> dict[tuple[str, int | None], ReviewEntry]:
+    """The failed checks that are overridden after all decisions, by check and image; None: for all suspects."""
+    found: dict[tuple[str, int | None], ReviewEntry] = {}
+    for entry in entries:
+        if entry.action == "override":
+            found[str(entry.value), entry.image] = entry
+        elif entry.action == "restore":
+            found.pop((str(entry.value), entry.image), None)
+    return found

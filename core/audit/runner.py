@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.attacks.base import AttackContext
 from core.audit import provenance
+from core.audit.beside import Wanted
 from core.audit.cache import PosteriorCache
 from core.audit.device import pick_device
 from core.audit.hashing import check_independence, check_unchanged
@@ -15,6 +16,7 @@ from core.audit.networks import check_network_classes, find_networks
 from core.audit.pipeline import Pipeline
 from core.audit.plan import PlannedSet, batches, check_classes, find_sets, image_rows, measured
 from core.audit.query import Querier, count_classes
+from core.audit.references import open_references
 from core.audit.sources import open_sources
 from core.audit.spec import AuditSpec, RunSettings, read_spec, write_spec
 from core.audit.started import StartedAttack
@@ -121,10 +123,11 @@ class _Run:
         networks = find_networks(self.spec)
         context = AttackContext(device, self.spec.seed, self.spec.folder, self.spec.run.patch_batch)
         attacks = [StartedAttack(entry, context) for entry in self.spec.attacks]
+        wanted = Wanted.by(attacks, lambda: open_references(self.spec, target, trusted))
         self.progress.step()
 
         sets = find_sets(self.spec, target.info.scheme)
-        check_unchanged(self.store, sources, networks, [s.scheme for s in sets])
+        check_unchanged(self.store, sources, networks, [s.scheme for s in sets], wanted.references)
         rows = self._rows(sets)
         reading = [s.reading for s in sets]
         classes = target.info.classes or count_classes(target, rows, self.spec.run.pixel_limit)
@@ -133,7 +136,7 @@ class _Run:
         check_network_classes(networks, classes)
         self._note_sets(sets)
         self._check_data(sets)
-        check_independence(self.store, sources, networks, rows, self.progress)
+        check_independence(self.store, sources, networks, rows, self.progress, wanted.references)
 
         shrinking = ShrinkingBatch(self.spec.run.batch, self._shrunk)
         pipeline = Pipeline(
@@ -143,6 +146,7 @@ class _Run:
             seed=self.spec.seed,
             pixel_limit=self.spec.run.pixel_limit,
             kept_maps=self._kept_maps(),
+            wanted=wanted,
         )
         if any(row.state == "waiting" for row in rows) or self.store.fact("finished") is None:
             self._record_run(device)

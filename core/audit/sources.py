@@ -1,4 +1,7 @@
-"""What the audit queries: the target itself, the target with dropout, or a hardened target."""
+"""What the audit queries: the target itself, the target with dropout, or a hardened target.
+
+Each also about changed images, where an attack asks for that.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import __version__
+from core.attacks.label_only.probes import Probe
 from core.audit.spec import AuditSpec
 from core.defenses.chain import Chain
 from core.defenses.dropout import Dropout
@@ -42,6 +46,8 @@ class Source:
         The query-time defense, if this is one.
     seed
         The audit's seed, for dropout's masks.
+    probe
+        The change made to each image before the model sees it, if any.
     """
 
     id: str
@@ -49,14 +55,18 @@ class Source:
     chains: tuple[Chain, ...]
     dropout: Dropout | None = None
     seed: int = 0
+    probe: Probe | None = None
 
     @property
     def hardened(self) -> bool:
         """Whether the model is another one than the audited target."""
-        return isinstance(self.chains[0].source, Hardened)
+        return bool(self.chains) and isinstance(self.chains[0].source, Hardened)
 
     def outputs(self, images: Sequence[npt.NDArray[np.uint8]], hashes: Sequence[str]) -> list["Output"]:
         """Query the model with images; `hashes` key dropout's masks."""
+        if self.probe is not None:
+            images = [self.probe.changed(image) for image in images]
+            hashes = [probe_key(sha, self.probe) for sha in hashes]
         if self.dropout is None:
             return self.target.outputs(images)
         from core.targets.dropout import with_dropout
@@ -71,7 +81,17 @@ class Source:
         said = getattr(self.target, "options", None)
         seed = self.seed if self.dropout else None
         parts = (info.sha256, info.format, self.target.preprocessing, said, self.dropout, seed, device, __version__)
-        return (*map(str, parts), *map(str, library_versions().items()))
+        probed = () if self.probe is None else (self.probe.id,)
+        return (*map(str, parts), *map(str, library_versions().items()), *probed)
+
+    def probed(self, probe: Probe) -> "Source":
+        """The same way to query, about changed images, with no chain."""
+        return Source(f"{self.id}/{probe.id}", self.target, (), self.dropout, self.seed, probe)
+
+
+def probe_key(image_sha256: str, probe: Probe) -> str:
+    """Keys the random draws for a changed image: it is another query, with draws of its own."""
+    return f"{image_sha256}/{probe.id}"
 
 
 def open_sources(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[Source, ...]:

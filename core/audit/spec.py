@@ -18,6 +18,8 @@ from core.audit.spec_parts import (
     AttackEntry,
     AuditSpec,
     ImagesEntry,
+    Protocol,
+    ReferenceEntry,
     RunSettings,
     TargetEntry,
     to_mapping,
@@ -34,6 +36,8 @@ __all__ = [
     "AttackEntry",
     "AuditSpec",
     "ImagesEntry",
+    "Protocol",
+    "ReferenceEntry",
     "RunSettings",
     "TargetEntry",
     "attack_entries",
@@ -42,6 +46,11 @@ __all__ = [
     "to_mapping",
     "write_spec",
 ]
+
+KEYS = ("version", "name", "seed", "scheme", "target", "images", "defenses", "attacks", "references", "protocol", "run")
+
+LABELS = ("given", "hidden")
+"""Whether an attack sees the images' label maps."""
 
 ATTACK_ID = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,39}")
 """Attack ids become parts of file names."""
@@ -63,7 +72,7 @@ def read_spec(path: Path) -> AuditSpec:
 
 def parse_spec(table: Mapping[str, Any], folder: Path = Path()) -> AuditSpec:
     """Make a spec from a TOML document. Raises `SpecError` naming the key and the allowed values."""
-    _only(table, "", ("version", "name", "seed", "scheme", "target", "images", "defenses", "attacks", "run"))
+    _only(table, "", KEYS)
     version = table.get("version", VERSION)
     if version != VERSION:
         raise SpecError(f"'version' cannot be {version!r}.", f"This program reads version {VERSION}.")
@@ -71,34 +80,47 @@ def parse_spec(table: Mapping[str, Any], folder: Path = Path()) -> AuditSpec:
     if seed < 0:
         raise SpecError(f"'seed' cannot be {seed}.", "It takes a whole number of at least 0.")
     attacks = attack_entries(_tables(table, "attacks", required=True))
+    defenses, released = _defenses(_tables(table, "defenses"))
     return AuditSpec(
         name=_typed(table, "name", str, "", "audit"),
-        target=_target(_table(table, "target")),
+        target=TargetEntry(**_model(_table(table, "target"), "target")),
         images=tuple(_images(t, i) for i, t in enumerate(_tables(table, "images", required=True))),
-        defenses=_defenses(_tables(table, "defenses")),
+        defenses=defenses,
         attacks=attacks,
         scheme=_typed(table, "scheme", str, "", None),
         seed=seed,
         run=RunSettings.from_mapping(_typed(table, "run", dict, "", {})),
+        protocol=Protocol.from_mapping(_typed(table, "protocol", dict, "", {})),
+        released=released,
+        references=tuple(_reference(t, i) for i, t in enumerate(_tables(table, "references"))),
         folder=folder,
     )
 
 
-def _target(table: Mapping[str, Any]) -> TargetEntry:
+def _reference(table: Mapping[str, Any], index: int) -> ReferenceEntry:
+    where = f"references[{index}]"
     rest = dict(table)
-    path = _typed(rest, "path", str, "target", None)
+    members = _typed(rest, "members", str, where, "")
+    rest.pop("members", None)
+    return ReferenceEntry(**_model(rest, where), members=members)
+
+
+def _model(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """What `TargetEntry` takes."""
+    rest = dict(table)
+    path = _typed(rest, "path", str, where, None)
     if not path:
-        raise SpecError("target: the key 'path' is missing.", "It takes the path of a model file or folder.")
-    trust = _typed(rest, "trust", str, "target", None)
-    preprocessing = _typed(rest, "preprocessing", dict, "target", None)
+        raise SpecError(f"{where}: the key 'path' is missing.", "It takes the path of a model file or folder.")
+    trust = _typed(rest, "trust", str, where, None)
+    preprocessing = _typed(rest, "preprocessing", dict, where, None)
     for key in ("path", "trust", "preprocessing"):
         rest.pop(key, None)
-    return TargetEntry(
-        path=path,
-        options=TargetOptions.from_mapping(rest),
-        preprocessing=None if preprocessing is None else _given_preprocessing(preprocessing),
-        trust=trust,
-    )
+    return {
+        "path": path,
+        "options": TargetOptions.from_mapping(rest),
+        "preprocessing": None if preprocessing is None else _given_preprocessing(preprocessing),
+        "trust": trust,
+    }
 
 
 def _given_preprocessing(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +131,7 @@ def _given_preprocessing(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _images(table: Mapping[str, Any], index: int) -> ImagesEntry:
     where = f"images[{index}]"
-    _only(table, where, ("role", "path", "layout", "options", "scheme", "encoding", "limit"))
+    _only(table, where, ("role", "path", "layout", "options", "scheme", "encoding", "limit", "calibration"))
     role, path = table.get("role"), table.get("path")
     if role not in list(Role):
         raise SpecError(f"{where}: 'role' cannot be {role!r}.", f"It takes one of {', '.join(Role)}.")
@@ -121,6 +143,9 @@ def _images(table: Mapping[str, Any], index: int) -> ImagesEntry:
     encoding = _typed(table, "encoding", str, where, None)
     if encoding not in {None, *ENCODINGS}:
         raise SpecError(f"{where}: 'encoding' cannot be {encoding!r}.", f"It takes one of {', '.join(ENCODINGS)}.")
+    calibration = _typed(table, "calibration", bool, where, default=False)
+    if calibration and role != Role.NON_MEMBER:
+        raise SpecError(f"{where}: a {role} cannot be 'calibration'.", "Only known non-members calibrate verdicts.")
     return ImagesEntry(
         role=Role(role),
         path=path,
@@ -129,17 +154,23 @@ def _images(table: Mapping[str, Any], index: int) -> ImagesEntry:
         scheme=_typed(table, "scheme", str, where, None),
         encoding=encoding,
         limit=limit,
+        calibration=calibration,
     )
 
 
-def _defenses(tables: Sequence[Mapping[str, Any]]) -> tuple[Chain, ...]:
-    chains = [Chain.parse(t) for t in tables] or [Chain.parse({"name": "none"})]
+def _defenses(tables: Sequence[Mapping[str, Any]]) -> tuple[tuple[Chain, ...], int]:
+    """The chains, and the place of the one that is released."""
+    plain = [{k: v for k, v in table.items() if k != "released"} for table in tables]
+    chains = [Chain.parse(t) for t in plain] or [Chain.parse({"name": "none"})]
+    released = [i for i, t in enumerate(tables) if _typed(t, "released", bool, "defenses", default=False)]
+    if len(released) > 1:
+        raise SpecError("defenses: more than one is 'released'.", "Name one; all others are exploratory.")
     seen: set[str] = set()
     for chain in chains:
         if chain.id in seen:
             raise SpecError(f"defenses: '{chain.describe()}' is listed twice.", "Remove one.")
         seen.add(chain.id)
-    return tuple(chains)
+    return tuple(chains), released[0] if released else 0
 
 
 def attack_entries(tables: Sequence[Mapping[str, Any]]) -> tuple[AttackEntry, ...]:
@@ -149,14 +180,19 @@ def attack_entries(tables: Sequence[Mapping[str, Any]]) -> tuple[AttackEntry, ..
         rest = dict(table)
         primary = _typed(rest, "primary", bool, "attacks", default=False)
         label = _typed(rest, "id", str, "attacks", None)
+        labels = rest.pop("labels", LABELS[0])
         rest.pop("primary", None)
         rest.pop("id", None)
+        if labels not in LABELS:
+            raise SpecError(f"attacks: 'labels' cannot be {labels!r}.", f"It takes one of {', '.join(LABELS)}.")
         if label is not None and (not ATTACK_ID.fullmatch(label) or "--" in label):
             raise SpecError(
                 f"attacks: 'id' cannot be {label!r}.", "It takes up to 40 letters, digits and the characters _ . -"
             )
         attack = ATTACKS.make(rest)
-        entries.append(AttackEntry(_unique(label or attack.name, entries), attack, primary))
+        hidden = labels == LABELS[1]
+        name = f"{attack.name}-hidden" if hidden else attack.name
+        entries.append(AttackEntry(_unique(label or name, entries), attack, primary, hidden))
     if sum(e.primary for e in entries) > 1:
         raise SpecError("attacks: more than one is 'primary'.", "Name one; all others are exploratory.")
     return tuple(entries)

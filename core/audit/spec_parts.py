@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import tomli_w
 
 from core.attacks.base import Attack
+from core.attacks.hidden import WEAKER
 from core.attacks.shipped import is_short_name
 from core.data.images import PIXEL_LIMIT
 from core.data.samples import Role
@@ -38,6 +39,15 @@ class RunSettings(Choice):
 
 
 @dataclass(frozen=True)
+class Protocol(Choice):
+    """How verdicts are reached; fixed before anything is scored. See `core.audit.verdicts`."""
+
+    name: ClassVar[str] = "protocol"
+    level: float = param(0.05, "share of false alarms among the suspects that are flagged", low=0.001, high=0.5)
+    calibration: float = param(1.0, "share of the non-members that serve as calibration, 1: all", low=0.01, high=1.0)
+
+
+@dataclass(frozen=True)
 class TargetEntry:
     """The target: its file, and what the file does not say itself."""
 
@@ -47,6 +57,14 @@ class TargetEntry:
     """The keys of `Preprocessing` that are given; the rest is as the model file says."""
     trust: str | None = None
     """SHA-256 of a file with code (TorchScript, .pt2) that the spec's author trusts."""
+
+
+@dataclass(frozen=True)
+class ReferenceEntry(TargetEntry):
+    """A reference model of the attacker's: any model of the target's classes."""
+
+    members: str = ""
+    """What it was trained on: a membership table, or images; empty: as the list beside its file says."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,8 @@ class ImagesEntry:
     scheme: str | None = None
     encoding: str | None = None
     limit: int | None = None
+    calibration: bool = False
+    """Whether these non-members, and no others, calibrate the verdicts."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,13 @@ class AttackEntry:
     id: str
     attack: Attack
     primary: bool = False
+    hidden: bool = False
+    """Whether label maps are hidden from it, so that the target's own prediction is all there is; weaker."""
+
+    @property
+    def note(self) -> str:
+        """What a reader of its scores must know, or empty."""
+        return WEAKER if self.hidden else ""
 
 
 @dataclass(frozen=True)
@@ -83,12 +110,21 @@ class AuditSpec:
     scheme: str | None = None
     seed: int = 0
     run: RunSettings = field(default_factory=RunSettings)
+    references: tuple[ReferenceEntry, ...] = ()
+    protocol: Protocol = field(default_factory=Protocol)
+    released: int = 0
+    """Place in `defenses` of the output that is released: verdicts are given for no other."""
     folder: Path = field(default=Path(), compare=False)
 
     @property
     def primary(self) -> AttackEntry:
         """The one attack named before anything is scored; all others are exploratory."""
         return next((a for a in self.attacks if a.primary), self.attacks[0])
+
+    @property
+    def release(self) -> Chain:
+        """The one output named before anything is scored."""
+        return self.defenses[self.released]
 
     def resolve(self, path: str) -> Path:
         """A path of the spec as a path on this machine. Raises `SpecError` for the home folder of nobody."""
@@ -111,14 +147,20 @@ class AuditSpec:
             except ValueError:  # another drive of Windows
                 return self.resolve(path).as_posix()
 
+        return replace(self.with_paths(moved), folder=folder)
+
+    def with_paths(self, moved: "Moved") -> "AuditSpec":
+        """The same spec with every path in it replaced by what `moved` makes of it."""
         return replace(
             self,
-            folder=folder,
             target=replace(self.target, path=moved(self.target.path)),
             images=tuple(_moved_images(i, moved) for i in self.images),
             defenses=tuple(_moved_chain(c, moved) for c in self.defenses),
             attacks=tuple(replace(a, attack=_moved_attack(a.attack, moved)) for a in self.attacks),
             scheme=_moved_scheme(self.scheme, moved),
+            references=tuple(
+                replace(r, path=moved(r.path), members=r.members and moved(r.members)) for r in self.references
+            ),
         )
 
     @property
@@ -127,7 +169,8 @@ class AuditSpec:
         table = to_mapping(self)
         table.pop("run")
         table.pop("name")
-        table["target"].pop("trust", None)
+        for model in (table["target"], *table.get("references", ())):
+            model.pop("trust", None)
         return sha256_of_bytes(tomli_w.dumps(table).encode())
 
 
@@ -160,10 +203,12 @@ def _moved_chain(chain: Chain, moved: Moved) -> Chain:
 
 
 def _moved_attack(attack: Attack, moved: Moved) -> Attack:
+    """An attack network may be a shipped one's short name; a combiner is always a file."""
     network = getattr(attack, "network", None)
-    if not network or is_short_name(network):
-        return attack
-    return replace(attack, network=moved(network))  # type: ignore[call-arg]
+    if network and not is_short_name(network):
+        attack = replace(attack, network=moved(network))  # type: ignore[call-arg]
+    combiner = getattr(attack, "combiner", None)
+    return replace(attack, combiner=moved(combiner)) if combiner else attack  # type: ignore[call-arg]
 
 
 # ---------------------------------------------------------------- as TOML
@@ -171,35 +216,50 @@ def _moved_attack(attack: Attack, moved: Moved) -> Attack:
 
 def to_mapping(spec: AuditSpec) -> dict[str, Any]:
     """The spec as a TOML document."""
-    target: dict[str, Any] = {"path": spec.target.path, **_set_only(spec.target.options)}
-    if spec.target.trust:
-        target["trust"] = spec.target.trust
-    if spec.target.preprocessing is not None:
-        target["preprocessing"] = dict(spec.target.preprocessing)
     head: dict[str, Any] = {"version": VERSION, "name": spec.name, "seed": spec.seed}
     if spec.scheme:
         head["scheme"] = spec.scheme
+    if protocol := _set_only(spec.protocol):
+        head["protocol"] = protocol
+    references = {"references": [_model_table(r) for r in spec.references]} if spec.references else {}
     return head | {
-        "target": target,
+        "target": _model_table(spec.target),
         "run": spec.run.to_mapping(),
         "images": [_images_table(i) for i in spec.images],
-        "defenses": [c.to_table() for c in spec.defenses],
+        "defenses": [_defense_table(c, released=i == spec.released > 0) for i, c in enumerate(spec.defenses)],
         "attacks": [_attack_table(a) for a in spec.attacks],
+        **references,
     }
 
 
-def _set_only(options: TargetOptions) -> dict[str, Any]:
+def _model_table(entry: TargetEntry) -> dict[str, Any]:
+    table: dict[str, Any] = {"path": entry.path, **_set_only(entry.options)}
+    if entry.trust:
+        table["trust"] = entry.trust
+    if entry.preprocessing is not None:
+        table["preprocessing"] = dict(entry.preprocessing)
+    return table | ({"members": entry.members} if isinstance(entry, ReferenceEntry) and entry.members else {})
+
+
+def _set_only(options: Choice) -> dict[str, Any]:
     """Options that differ from their default: an empty architecture in a file says nothing."""
-    plain = TargetOptions().to_mapping()
+    plain = type(options)().to_mapping()
     return {k: v for k, v in options.to_mapping().items() if plain.get(k) != v}
+
+
+def _defense_table(chain: Chain, *, released: bool) -> dict[str, Any]:
+    return chain.to_table() | ({"released": True} if released else {})
 
 
 def _images_table(entry: ImagesEntry) -> dict[str, Any]:
     table: dict[str, Any] = {"role": str(entry.role), "path": entry.path, "layout": entry.layout}
-    rest = {"options": dict(entry.options), "scheme": entry.scheme, "encoding": entry.encoding, "limit": entry.limit}
+    rest = {name: getattr(entry, name) for name in ("scheme", "encoding", "limit", "calibration")}
+    rest = {"options": dict(entry.options), **rest}
     return table | {k: v for k, v in rest.items() if v}
 
 
 def _attack_table(entry: AttackEntry) -> dict[str, Any]:
     table = {"name": entry.attack.name, "id": entry.id, **entry.attack.to_mapping()}
+    if entry.hidden:
+        table["labels"] = "hidden"
     return table | {"primary": True} if entry.primary else table

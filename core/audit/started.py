@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.attacks.base import Attack, AttackContext, AttackResult, Observation
+from core.attacks.base import AttackContext, AttackResult, Observation
+from core.attacks.hidden import without_label
 from core.audit.memory import give_back_memory, is_out_of_memory
 from core.audit.spec import AttackEntry
 from core.errors import AttackError
@@ -18,11 +19,17 @@ class StartedAttack:
         The attack under its name in the audit.
     needs_label
         Whether images need a label map.
+    needs_references
+        Whether it is shown what reference models give.
+    probes
+        The changed images it wants the target to be asked about.
     """
 
     def __init__(self, entry: AttackEntry, context: AttackContext) -> None:
         self.entry = entry
-        self.needs_label = _requires_label(entry.attack, context)
+        self.needs_label = not entry.hidden and entry.attack.requires_label(context)
+        self.needs_references = entry.attack.requires_references(context)
+        self.probes = entry.attack.probes(context)
         self._context = context
         self._scorer = entry.attack.start(context)
 
@@ -31,6 +38,8 @@ class StartedAttack:
 
         Raises `AttackError` where an image cannot be judged, or a single patch does not fit into memory.
         """
+        if self.entry.hidden:
+            observations = [without_label(observation) for observation in observations]
         while True:
             try:
                 return self._scorer(observations)
@@ -45,9 +54,3 @@ class StartedAttack:
         give_back_memory()
         self._context = replace(self._context, batch=self._context.batch // 2)
         self._scorer = self.entry.attack.start(self._context)
-
-
-def _requires_label(attack: Attack, context: AttackContext) -> bool:
-    """Whether an attack needs a label map; attack networks answer this from their file."""
-    ask = getattr(attack, "requires_label", None)
-    return bool(ask(context)) if ask is not None else attack.needs_label

@@ -127,7 +127,9 @@ class AuditStore:
         with self._lock:
             if self._running is not None:
                 # Fails while somebody reads, or on a full disk; whoever closes the file last folds the log in then.
+                # A window that shows the audit reads all the time: waiting for it would only make stopping slow.
                 with contextlib.suppress(sqlite3.OperationalError):
+                    self._connection.execute("PRAGMA busy_timeout = 50")
                     self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
             if self._running is not None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,26 +11,31 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audit import review
+from core.audit.protocol import calibration_images
 from core.audit.spec import AttackEntry, AuditSpec
 from core.audit.store import SUMMARY_NAME, AuditStore, ImageRow, ScoreRow
+from core.audit.verdicts import verdicts_of
 from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.files import write_text
 from core.metrics.membership import finite, membership_metrics
 from core.metrics.roc import roc_curve
 from core.metrics.segmentation import iou_per_class, miou, pixel_accuracy
-from core.metrics.thresholds import NamedThreshold, judge
+from core.metrics.thresholds import OWN_REFERENCE, NamedThreshold, best_threshold, judge
 
 SHADOW_SOURCE = "held-out shadow images"
 
 
 def summarise(store: AuditStore, spec: AuditSpec) -> dict[str, Any]:
     """Metrics of every defense and attack, JSON-ready; excluded images (see `core.audit.review`) are left out."""
-    out = review.excluded(review.read(store.folder))
-    rows = [row for row in store.images() if row.id not in out]
+    entries = review.read(store.folder)
+    out = review.excluded(entries)
+    all_rows = store.images()
+    rows, calibrating = [row for row in all_rows if row.id not in out], calibration_images(spec, all_rows)
     summary = {
         "name": spec.name,
         "primary": spec.primary.id,
+        "released": spec.release.id,
         "finished": store.fact("finished"),
         "excluded": len(out),
         "images": {str(role): _counts(rows, role) for role in Role},
@@ -39,7 +44,10 @@ def summarise(store: AuditStore, spec: AuditSpec) -> dict[str, Any]:
         "independence": store.fact("independence", []),
         "segmentation": {c.id: _segmentation(store, rows, c) for c in spec.defenses},
         "defenses": [{"id": c.id, "title": c.title, "describe": c.describe()} for c in spec.defenses],
-        "results": [_result(store, spec, rows, chain, attack) for chain in spec.defenses for attack in spec.attacks],
+        "results": [
+            _result(store, spec, rows, chain, attack, calibrating) for chain in spec.defenses for attack in spec.attacks
+        ],
+        "verdicts": verdicts_of(store, spec, entries).to_dict(),
     }
     plain: dict[str, Any] = finite(summary)
     return plain
@@ -61,7 +69,12 @@ def _counts(rows: Iterable[ImageRow], role: Role) -> dict[str, int]:
 
 
 def _result(
-    store: AuditStore, spec: AuditSpec, rows: Sequence[ImageRow], chain: Chain, attack: AttackEntry
+    store: AuditStore,
+    spec: AuditSpec,
+    rows: Sequence[ImageRow],
+    chain: Chain,
+    attack: AttackEntry,
+    calibrating: Collection[int],
 ) -> dict[str, Any]:
     by_id = {row.id: row for row in rows}
     scores = [s for s in store.scores(chain.id, attack.id) if s.image in by_id]
@@ -72,6 +85,7 @@ def _result(
         non_members,
         member_groups,
         non_member_groups,
+        _own_threshold(members, _side((s for s in scores if s.image not in calibrating), by_id, Role.NON_MEMBER)[0]),
         resamples=spec.run.resamples,
         seed=spec.seed,
         level=spec.run.level,
@@ -82,6 +96,8 @@ def _result(
         "defense": chain.id,
         "attack": attack.id,
         "primary": attack.id == spec.primary.id,
+        "note": attack.note,
+        "exploratory": (chain.id, attack.id) != (spec.release.id, spec.primary.id),
         "metrics": metrics.to_dict(),
         "roc": roc_curve(members, non_members).corners().to_dict() if len(members) and len(non_members) else None,
         "at_shadow_threshold": None if judged is None else asdict(judged),
@@ -94,6 +110,11 @@ def _side(
 ) -> tuple[npt.NDArray[np.float64], list[str | None]]:
     chosen = [(s.score, rows[s.image].group) for s in scores if s.score is not None and rows[s.image].role is role]
     return np.array([score for score, _ in chosen], np.float64), [group for _, group in chosen]
+
+
+def _own_threshold(members: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> NamedThreshold | None:
+    """The best threshold that calibration non-members had no say in; None where all non-members calibrate."""
+    return best_threshold(members, others, OWN_REFERENCE) if len(members) and len(others) else None
 
 
 def _shadow_threshold(store: AuditStore, attack: AttackEntry) -> NamedThreshold | None:

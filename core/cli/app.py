@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from types import FrameType
 
 from core import __version__
-from core.cli import audit, check, demo, export, info, purge, review, scenes, train
+from core.cli import audit, check, demo, export, info, purge, review, scenes, slices, snapshot, train, verify
 from core.cli.screen import Screen
 from core.cli.usage import Parser
 from core.errors import Cancelled, SegLeakError
 
 DONE, UNUSABLE, STOPPED = 0, 2, 130
 
-COMMANDS = (demo, audit, check, train, export, info, review, purge, scenes)
+COMMANDS = (demo, audit, check, train, export, snapshot, verify, info, slices, review, purge, scenes)
 
 EXAMPLES = """\
 a first audit:
@@ -29,6 +29,7 @@ a first audit:
                 --scheme camvid11 --attack patch:network=attack.safetensors --attack loss \\
                 --defense none --defense argmax --defense gauss:sigma=0.05 --out first.segleak
   main.py export first.segleak --out first --maps png
+  main.py snapshot first.segleak --out first.pdf
 """
 
 
@@ -47,9 +48,10 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command; prints what went wrong and what to do about it."""
+def run(arguments: Sequence[str], draw_snapshot: snapshot.Draw | None = None) -> int:
+    """Run one command; prints what went wrong and what to do about it. `draw_snapshot` draws what core/ cannot."""
     root = parser()
+    root.set_defaults(draw_snapshot=draw_snapshot)
     try:
         args = root.parse_args(list(arguments))
     except SystemExit as stop:  # argparse has printed the usage

@@ -8,6 +8,7 @@ from core.attacks.all import ATTACKS
 from core.audit.spec import (
     AttackEntry,
     AuditSpec,
+    ReferenceEntry,
     RunSettings,
     TargetEntry,
     attack_entries,
@@ -65,6 +66,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="NAME[:key=value,...]",
         help=f"an attack; the first is the primary one: {', '.join(ATTACKS.names())} (default patch, then loss)",
     )
+    parser.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a reference model, for attacks that compare with some; may be repeated",
+    )
     add_flags(parser, RunSettings, "run")
     parser.set_defaults(run=run)
 
@@ -97,7 +105,9 @@ def _spec_and_folder(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
 def _refuse_beside_spec(args: argparse.Namespace) -> None:
     """A spec says what is asked; flags that say it again would be left out without a word."""
     named = {f"--{role}s": getattr(args, dest(role)) for role in Role}
-    named |= {f"--{name}": getattr(args, name) for name in ("target", "defense", "attack", "scheme", "encoding")}
+    named |= {
+        f"--{name}": getattr(args, name) for name in ("target", "reference", "defense", "attack", "scheme", "encoding")
+    }
     named |= {f"--{name}": getattr(args, name) for name in ("name", "limit")}
     given = [flag for flag, value in named.items() if value]
     given += [] if args.seed is None else ["--seed"]
@@ -134,6 +144,7 @@ def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
         scheme=args.scheme,
         seed=args.seed or 0,
         run=read_flags(args, RunSettings) or RunSettings(),
+        references=tuple(ReferenceEntry(path) for path in args.reference),
     )
     # Through the file's form, so that flags are checked exactly as a spec file is.
     return parse_spec(to_mapping(spec), Path.cwd()), args.out or Path(f"{name}{SUFFIX}")

@@ -40,7 +40,7 @@ def _metavar(info: ParameterInfo) -> str:
     if info.choices:
         return "{" + ",".join(info.choices) + "}"
     if info.type is tuple:
-        return ",".join("N" * len(info.default)) if info.default else "N,N"
+        return ",".join("N" * len(info.default)) if info.default else "X,X" if info.default == () else "N,N"
     return {bool: "{true,false}", int: "N", float: "X"}.get(info.type, info.name.upper())
 
 
@@ -87,6 +87,10 @@ def _number(text: str) -> int | float:
     return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
+def _number_or_word(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text
+
+
 def _value(info: ParameterInfo, text: str) -> object:
     """A text of the command line in the parameter's type; wrong ones are left for the class to refuse."""
     try:
@@ -94,6 +98,8 @@ def _value(info: ParameterInfo, text: str) -> object:
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
         if info.type in (int, float):
             return info.type(text)
+        if info.type is tuple and info.default == ():
+            return tuple(_number_or_word(part.strip()) for part in text.split(",") if part.strip())
         if info.type is tuple:
             return tuple(_number(part) for part in text.replace("x", " ").replace(",", " ").split())
     except (KeyError, ValueError):

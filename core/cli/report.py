@@ -1,10 +1,15 @@
 """Tables of an audit's summary."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.audit.store import AuditStore
+from core.audit.verdicts import Kind
 from core.cli.screen import Screen, table
+
+SHOWN = 20
+"""Suspects listed one by one."""
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
@@ -36,7 +41,10 @@ def print_summary(summary: Mapping[str, Any], screen: Screen) -> None:
         images = "1 image is" if summary["excluded"] == 1 else f"{summary['excluded']} images are"
         screen.print(f"{images} excluded by the review log")
     _print_membership(summary, screen)
+    for note in dict.fromkeys(f"{r['attack']}: {r['note']}" for r in summary["results"] if r.get("note")):
+        screen.warn(note)
     _print_segmentation(summary, screen)
+    _print_verdicts(summary["verdicts"], screen)
     for sentence in summary["independence"]:
         (screen.warn if sentence.startswith("Warning") else screen.note)(sentence)
     for failure in summary["failed"]:
@@ -55,7 +63,10 @@ def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
             made.add_row(name, *_membership_row(result))
         screen.print()
         screen.print(made)
-        screen.note("* primary attack; all others are exploratory. n/m: not measurable with so few non-members.")
+        screen.note(
+            "* primary attack on the released output; all else is exploratory, no verdict. n/m: not measurable with so "
+            "few non-members."
+        )
     for needs in sorted({r["metrics"]["needs"] for r in summary["results"] if r["metrics"]["needs"]}):
         screen.print(f"AUC, TPR and thresholds: {needs}; scores and maps are in the audit folder.")
     for note in dict.fromkeys(
@@ -75,12 +86,32 @@ def _membership_row(result: Mapping[str, Any]) -> list[str]:
     metrics = result["metrics"]
     interval = metrics["auc_interval"]
     return [
-        result["attack"] + (" *" if result["primary"] else ""),
+        result["attack"] + ("" if result["exploratory"] else " *"),
         f"{metrics['auc']:.3f}",
         f"{interval['low']:.2f}-{interval['high']:.2f}" if interval else "n/m",
         *(_number(t["value"]) for t in metrics["tpr_at"]),
         _number(metrics["advantage"]),
     ]
+
+
+def _print_verdicts(verdicts: Mapping[str, Any], screen: Screen) -> None:
+    """The numbers of verdicts of each kind, the suspects with evidence, and what all that rests on."""
+    if not verdicts["verdicts"]:
+        return
+    found = ", ".join(f"{count} {kind}" for kind, count in verdicts["counts"].items())
+    screen.print(f"Suspects: {found}")
+    evidence = sorted((v for v in verdicts["verdicts"] if v["kind"] == Kind.EVIDENCE), key=lambda v: v["p"])
+    for verdict in evidence[:SHOWN]:
+        screen.print(f"  {verdict['key']}: {verdict['sentence']}")
+    if len(evidence) > SHOWN:
+        screen.print(f"  and {len(evidence) - SHOWN} more; `main.py export` writes them all")
+    for reason, count in Counter(v["sentence"] for v in verdicts["verdicts"] if v["kind"] == Kind.UNJUDGED).items():
+        screen.print(f"  {count} {'suspect' if count == 1 else 'suspects'}: {reason}")
+    for told in dict.fromkeys(doubt["told"] for doubt in verdicts["doubts"] if doubt["override"]):
+        screen.warn(told)
+    for sentence in verdicts["sentences"]:
+        screen.note(sentence)
+    screen.print()
 
 
 def _print_segmentation(summary: Mapping[str, Any], screen: Screen) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from core.data.compared import COMPARED, beginnings
 from core.data.duplicates import Fingerprint, exact_duplicates, near_duplicates
 from core.data.findings import PLURAL, Finding, Inspection, Item, Severity, counted, named
 from core.data.samples import Role
@@ -30,7 +31,6 @@ NEAR_MEANING: Mapping[tuple[Role, Role], str] = {
         "If such a suspect was trained on, its look-alike non-member scores like a member and weakens the evidence."
     ),
 }
-COMPARED = tuple(EXACT_MEANING)
 SHIFT_COMPARED = ((Role.MEMBER, Role.NON_MEMBER), (Role.SUSPECT, Role.NON_MEMBER))
 
 
@@ -62,22 +62,19 @@ def _pair(first: Inspection, second: Inspection) -> dict[str, str | int | float]
 
 def _between(first: Sequence[Inspection], second: Sequence[Inspection], progress: Progress) -> list[Finding]:
     roles = first[0].role, second[0].role
-    one, other = PLURAL[roles[0]], PLURAL[roles[1]]
+    same, alike, _ = beginnings(*roles)
     found = []
     if exact := exact_duplicates(_prints(first), _prints(second)):
         severity, meaning = EXACT_MEANING[roles]
         pairs: tuple[Item, ...] = tuple(_pair(first[i], second[j]) for i, j in exact)
-        sentence = (
-            f"Files of the {one} that are also among the {other}, byte for byte: "
-            f"{named(first[i].sample.image for i, _ in exact)}. {meaning}"
-        )
+        sentence = f"{same} {named(first[i].sample.image for i, _ in exact)}. {meaning}"
         found.append(Finding(severity, "exact-duplicates", sentence, pairs))
     near = near_duplicates(_prints(first), _prints(second), progress)
     if near.count:
         pairs = tuple({**_pair(first[i], second[j]), "correlation": round(c, 4)} for i, j, c in near.pairs)
         examples = [f"{first[i].sample.image.name} = {second[j].sample.image.name}" for i, j, _ in near.pairs[:3]]
         sentence = (
-            f"Near-duplicates between {one} and {other}: {counted(near.count, 'pair')} of {near.first.sum()} and "
+            f"{alike} {counted(near.count, 'pair')} of {near.first.sum()} and "
             f"{counted(int(near.second.sum()), 'image')} (the closest: {'; '.join(examples)}). {NEAR_MEANING[roles]}"
         )
         found.append(Finding("warning", "near-duplicates", sentence, pairs))
@@ -100,12 +97,12 @@ def _within(images: Sequence[Inspection], progress: Progress) -> list[Finding]:
 def _shift(first: Sequence[Inspection], second: Sequence[Inspection]) -> list[Finding]:
     looks = [[image.appearance for image in images if image.appearance] for images in (first, second)]
     groups = [[image.sample.group for image in images] for images in (first, second)]
-    one, other = PLURAL[first[0].role].capitalize(), PLURAL[second[0].role]
+    *_, differing = beginnings(first[0].role, second[0].role)
     return [
         Finding(
             "warning",
             f"shift-{difference.kind}",
-            f"{one} and {other} differ in {difference.sentence}. An attack can tell them apart by this without the "
+            f"{differing} {difference.sentence}. An attack can tell them apart by this without the "
             "target remembering anything, or be misled by it: take both from the same source.",
             ({"effect": round(difference.effect, 4), "p_value": difference.p_value},),
         )

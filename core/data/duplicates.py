@@ -16,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from core.data._cv import cv2
+from core.data.compared import LISTED_PAIRS
 from core.progress import Progress
 
 THUMBNAIL = 24
@@ -26,9 +27,6 @@ HASH_BITS = 8
 
 ROWS = 512
 """Images compared with all others at once: 20 MB for 10,000 others."""
-
-LISTED_PAIRS = 1000
-"""Pairs that are listed; all are counted."""
 
 BoolArray = npt.NDArray[np.bool_]
 

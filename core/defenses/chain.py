@@ -12,6 +12,9 @@ from core.errors import SpecError
 
 FORM = 'Write { name = "gauss", sigma = 0.05 } or { chain = [{ name = "dropout" }, { name = "argmax" }] }.'
 
+BETWEEN = " | "
+"""Stands between several chains, as in the card of an attack network that learned under them."""
+
 
 @dataclass(frozen=True)
 class Chain:

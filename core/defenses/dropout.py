@@ -6,6 +6,9 @@ from typing import ClassVar
 from core.defenses.base import DEFENSES, Defense, Kind
 from core.parameters import param
 
+CLOSED_FORMATS = ("onnx", "torchscript", "exported")
+"""Formats of targets that cannot be changed from outside, so that dropout cannot be switched on in them."""
+
 
 @DEFENSES.register
 @dataclass(frozen=True)

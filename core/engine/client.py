@@ -28,7 +28,7 @@ from core.errors import SegLeakError
 PATIENCE = 2.0
 """Seconds an engine gets to end by itself."""
 
-LOST = "It can be submitted again."
+LOST = "It can be tried again; what was finished is kept."
 
 log = logging.getLogger(__name__)
 

@@ -3,26 +3,29 @@
 Imports no torch until `watch` is called.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
     from torch.utils.hooks import RemovableHandle
 
-_of_thread = threading.local()
+_check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None)
 
 
 @contextmanager
 def checked(check: Callable[[], None]) -> Iterator[None]:
-    """Inside the block, `check` is called before each layer that this thread runs. It may wait, and it may raise."""
-    _of_thread.check = check
+    """Inside the block, `check` is called before each layer. It may wait, and it may raise.
+
+    Of this thread's layers, and of those of other threads that run in a copy of its context.
+    """
+    token = _check.set(check)
     try:
         yield
     finally:
-        del _of_thread.check
+        _check.reset(token)
 
 
 def watch() -> "RemovableHandle":
@@ -33,6 +36,6 @@ def watch() -> "RemovableHandle":
 
 
 def _before_layer(module: "torch.nn.Module", inputs: object) -> None:
-    check = getattr(_of_thread, "check", None)
+    check = _check.get()
     if check is not None:
         check()

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.attacks.base import AttackContext, AttackResult, Observation
-from core.audit.analyse import Findings, attack_all
+from core.audit.analyse import outcomes
+from core.audit.beside import Wanted
 from core.audit.cache import CacheEntry, PosteriorCache
 from core.audit.memory import ShrinkingBatch
 from core.audit.observe import defended
 from core.audit.plan import batches, find_sets, image_rows
 from core.audit.query import TOO_LARGE, Querier
 from core.audit.reading import Loaded, load
+from core.audit.references import AuditedReference, open_references
 from core.audit.sources import Source, open_sources
 from core.audit.spec import AuditSpec
 from core.audit.started import StartedAttack
@@ -25,13 +27,13 @@ from core.defenses.chain import Chain
 from core.defenses.hardened import Hardened
 from core.engine.recent import Recent
 from core.engine.stamps import stamp
-from core.errors import DataError, SpecError, TargetError
+from core.errors import DataError, SegLeakError, SpecError, TargetError
 from core.progress import Progress
 
 if TYPE_CHECKING:
     from core.targets.base import Output, Target
 
-IMAGES, SOURCES = 64, 4
+IMAGES, LOOKED_AT, SOURCES = 64, 8, 4
 """How many are kept; an image's posteriors take about 1.4 MB."""
 
 NOT_CACHED = "its posteriors are not in the cache"
@@ -84,8 +86,10 @@ class OpenedAudit:
         self._cache = PosteriorCache.default(quota) if quota > 0 else None
         self._context = AttackContext(target.device, spec.seed, spec.folder, spec.run.patch_batch)
         self._attacks: dict[str, StartedAttack] = {}
+        self._opened_references: tuple[AuditedReference, ...] | None = None
         self._sources: Recent[Hashable, Source] = Recent(SOURCES)
         self._kept: Recent[Hashable, Evidence] = Recent(IMAGES)
+        self._looked_at: Recent[Hashable, Evidence] = Recent(LOOKED_AT)
 
     def stored_rows(self) -> list[ImageRow]:
         """The images as the store has them at this moment; none where there is no store."""
@@ -127,10 +131,33 @@ class OpenedAudit:
 
     def score(self, source: Source, evidence: Evidence, attacks: Sequence[str]) -> dict[str, AttackResult | str]:
         """What attacks say of an image under the source's chain, or why they say nothing, by id; as the audit does."""
-        findings = Findings()
-        started = self.attacks(attacks)
-        attack_all(source, [evidence.loaded], [evidence.entry], started, self.spec.seed, [findings])
-        return {attack: result for (_, attack), result in findings.results.items()}
+        return self.judge(source, evidence, self.seen(source.chains[0], evidence), attacks)
+
+    def judge(
+        self, source: Source, evidence: Evidence, seen: Observation, attacks: Sequence[str]
+    ) -> dict[str, AttackResult | str]:
+        """What attacks say of what `seen` gave, or why they say nothing, by id."""
+        return {one.entry.id: self._outcome(source, evidence, seen, one) for one in self.attacks(attacks)}
+
+    def _outcome(
+        self, source: Source, evidence: Evidence, seen: Observation, attack: StartedAttack
+    ) -> AttackResult | str:
+        """What an attack says, shown what it asks for beside the posteriors."""
+
+        def ask(other: Source) -> list[CacheEntry]:
+            return [self.evidence(other, evidence.loaded.row).entry]
+
+        try:
+            ((beside,),) = Wanted.by([attack], self._references).beside([source], [evidence.loaded], ask)
+        except SegLeakError as error:
+            return str(error)
+        return outcomes(attack, [beside.put_to(seen, source.chains[0], self.spec.seed)])[0]
+
+    def _references(self) -> tuple[AuditedReference, ...]:
+        with self._lock:
+            if self._opened_references is None:
+                self._opened_references = open_references(self.spec, self.target, self._trusted)
+            return self._opened_references
 
     def seen(self, chain: Chain, evidence: Evidence) -> Observation:
         """What the attacker sees of an image through a chain."""
@@ -144,7 +171,11 @@ class OpenedAudit:
         Raises `DataError` or `TargetError` where there is none.
         """
         with self._lock:
-            return self._kept.get((source.id, source.target.info.sha256, row.id), lambda: self._find(source, row))
+            return self._kept.get(_key(source, row), lambda: self._find(source, row))
+
+    def in_view(self, source: Source, row: ImageRow) -> Evidence:
+        """As `evidence`, and kept while another job goes through all images; for one thread."""
+        return self._looked_at.get(_key(source, row), lambda: self.evidence(source, row))
 
     def _find(self, source: Source, row: ImageRow) -> Evidence:
         # Without a chain the cache's posteriors are all that is asked for (see `analyse.needs_output`).
@@ -161,7 +192,7 @@ class OpenedAudit:
 
     def _cached(self, source: Source, loaded: Loaded, batch: int) -> CacheEntry | None:
         """What the audit's run has left in the cache."""
-        silent = _Silent(source.id, source.target, (), source.dropout, source.seed)
+        silent = _Silent(source.id, source.target, (), source.dropout, source.seed, source.probe)
         queried, failed = Querier((silent,), self._reading, _InBatchesOf(batch), self._cache).query([loaded])
         return None if failed else queried[0].entries[0]
 
@@ -175,6 +206,10 @@ class OpenedAudit:
         if self._cache is not None and queried[0].entries[0] is None:
             self._cache.put(queried[0].keys[0], entry)
         return entry
+
+
+def _key(source: Source, row: ImageRow) -> Hashable:
+    return source.id, source.target.info.sha256, row.id
 
 
 def _failure(source: Source, row: ImageRow, reason: str) -> Exception:

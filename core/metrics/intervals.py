@@ -126,6 +126,33 @@ def _percentile(
     seed: int,
     level: float,
 ) -> Interval | None:
+    values = resampled_values(statistic, scores, member_groups, non_member_groups, resamples=resamples, seed=seed)
+    if values is None:
+        return None
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    unit = resampled_unit(member_groups, non_member_groups)
+    return Interval(float(low), float(high), level, "bootstrap", unit, resamples)
+
+
+def resampled_unit(*sides: Groups) -> Literal["image", "group"]:
+    """What is resampled as a whole."""
+    return "group" if has_groups(*sides) else "image"
+
+
+def resampled_values(
+    statistic: Statistic,
+    scores: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]],
+    member_groups: Groups = None,
+    non_member_groups: Groups = None,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> FloatArray | None:
+    """What a statistic is on each resample, `(resamples, ...)`.
+
+    `scores` holds (members, non-members) of one attack, or of two on the same images: then it is the difference. None
+    where a side has fewer than two images or groups to resample. Raises `ValueError` where their lengths differ.
+    """
     curves = [Resampled(*pair) for pair in scores]
     if len({curve.counts for curve in curves}) > 1:
         raise ValueError("paired scores need the same images on both sides")
@@ -139,10 +166,7 @@ def _percentile(
         _draw(outside, resamples, per_block, seed, "bootstrap non-members"),
         strict=True,
     )
-    values = np.concatenate([_difference([statistic(c.at(w, v)) for c in curves]) for w, v in draws])
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    unit: Literal["image", "group"] = "group" if has_groups(member_groups, non_member_groups) else "image"
-    return Interval(float(low), float(high), level, "bootstrap", unit, resamples)
+    return np.concatenate([_difference([statistic(c.at(w, v)) for c in curves]) for w, v in draws])
 
 
 def _difference(values: list[FloatArray]) -> FloatArray:

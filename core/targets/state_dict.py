@@ -72,6 +72,14 @@ FORMATS.register(StateDict)
 _SAVE_AGAIN = "Where it was made, save its weights alone: torch.save(model.state_dict(), 'weights.pth')."
 
 
+def looks_like(path: Path) -> str:
+    """The architecture that weights alone look most like, in the words of `best_guess`, or empty.
+
+    Raises `TargetError` where they cannot be read.
+    """
+    return best_guess(strip_prefixes(find_tensors(_read(path))))
+
+
 def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     """The tensors of a safetensors file. Raises `TargetError` where it is damaged."""
     from safetensors import SafetensorError

@@ -10,7 +10,7 @@ import torch
 
 from core.attacks.networks.card import AttackCard
 from core.attacks.networks.checkpoint import save_attack
-from core.defenses.chain import Chain
+from core.defenses.chain import BETWEEN, Chain
 from core.errors import AttackError
 from core.files import sha256_of_bytes, sha256_of_file
 from core.progress import Progress
@@ -23,9 +23,6 @@ from core.training.resume import Resume
 from core.training.settings import AttackTraining
 from core.training.shadows import Example, Observed, ShadowData, collect
 from core.versions import now, versions
-
-BETWEEN = " | "
-"""Stands between the chains of defenses that an attack network was trained under."""
 
 MOST_NAMES = 4
 """Shadows that a card names; of more it gives the number."""

@@ -100,3 +100,17 @@ class AttackTraining(Choice):
         if self.transform == "auto":
             return "log" if self.representation == "slm" else "none"
         return self.transform
+
+
+@dataclass(frozen=True)
+class CombinerTraining(Choice):
+    """How a combiner of attacks is fitted."""
+
+    name: ClassVar[str] = "combiner training"
+    strength: float = param(
+        1.0, "of the regularisation towards weights of 0, in units of the fit on 1 image", low=1e-6, high=1e6
+    )
+    holdout: float = param(
+        0.2, "fraction of the images (whole groups) kept for the threshold and the AUC", low=0, high=0.5
+    )
+    seed: int = param(0, "seed of the held-out images and of random defenses", low=0)

@@ -7,7 +7,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from gui.browser.table import ROLE_ORDER, Column, Kind, Table
+from core.audit import verdicts
+from gui.browser.table import ROLE_ORDER, VERDICT_ORDER, Column, Kind, Table
 from gui.columns import Listing
 from gui.document import AuditDocument
 
@@ -23,6 +24,16 @@ class Only(StrEnum):
     NOTED = "noted"
     EXCLUDED = "excluded"
     FAILED = "failed"
+    EVIDENCE = "evidence"
+    NO_EVIDENCE = "no-evidence"
+    UNJUDGED = "unjudged"
+
+
+JUDGED = {
+    Only.EVIDENCE: verdicts.Kind.EVIDENCE,
+    Only.NO_EVIDENCE: verdicts.Kind.NO_EVIDENCE,
+    Only.UNJUDGED: verdicts.Kind.UNJUDGED,
+}
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,8 @@ def _in_range(table: Table, wanted: Filter) -> BoolArray:
 def _only(table: Table, only: Only, marks: Marks) -> BoolArray:
     if only is Only.ABOVE:
         return above(table, marks)
+    if only in JUDGED:
+        return np.equal(np.floor(table.numbers[Kind.VERDICT]), VERDICT_ORDER[JUDGED[only]])
     known = {Only.FLAGGED: marks.flagged, Only.NOTED: marks.noted, Only.EXCLUDED: marks.excluded}
     if only is Only.FAILED:
         return np.equal(table.listing.states, "failed")

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from core.audit import verdicts
 from core.audit.review import ReviewEntry
 from core.audit.store import ImageRow
 from core.data.samples import Role
@@ -16,6 +17,13 @@ from gui.columns import FloatArray
 
 NONE = "–"
 """Where there is no number."""
+
+SHAPES = {
+    verdicts.Kind.EVIDENCE: ("\N{BLACK UP-POINTING TRIANGLE}", "evidence"),
+    verdicts.Kind.NO_EVIDENCE: ("\N{WHITE UP-POINTING TRIANGLE}", "no evidence"),
+    verdicts.Kind.UNJUDGED: ("\N{MULTIPLICATION X}", "not judged"),
+}
+"""What tells verdicts apart without colours, and short words for where there is little room."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class Cells:
             return roles.TITLES[Role(self.image(place).role)]
         if column.kind is Kind.STATE:
             return self.state(place)
+        if column.kind is Kind.VERDICT:
+            return self.verdict(place)
         value = float(self.table.numbers[column.id][place])
         return NONE if math.isnan(value) else f"{value:.{self._digits[column.id]}f}"
 
@@ -86,6 +96,16 @@ class Cells:
         }
         return ", ".join(word for word, holds in said.items() if holds)
 
+    def verdict(self, place: int) -> str:
+        """The verdict on a suspect, with a shape of its own; empty for other images."""
+        verdict = self.table.verdicts.get(self.image(place).id)
+        return "" if verdict is None else f"{SHAPES[verdict.kind][0]} {verdict.kind}"
+
+    def short_verdict(self, place: int) -> str:
+        """The same in a word or two."""
+        verdict = self.table.verdicts.get(self.image(place).id)
+        return "" if verdict is None else " ".join(SHAPES[verdict.kind])
+
     def faint(self, place: int) -> bool:
         """Whether an image counts in no number: excluded, failed or not yet done."""
         return bool(self.marks.excluded[place]) or self.image(place).state != "done"
@@ -104,6 +124,8 @@ class Cells:
             lines.append(f"Failed: {image.reason}")
         elif column.kind in {Kind.SCORE, Kind.LOSS} and math.isnan(self.table.numbers[column.id][place]):
             lines.append(self._why_no_score(column, image))
+        if verdict := self.table.verdicts.get(image.id):
+            lines.append(verdict.sentence)
         return "\n".join(lines)
 
     def _decisions(self, image: int) -> list[str]:

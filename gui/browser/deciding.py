@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from core.audit.decisions import withdrawal
 from core.audit.review import ReviewEntry
 from core.errors import SegLeakError
-from gui.decisions import withdrawal
 from gui.selection import Selection
 
 Failed = Callable[[SegLeakError], object]

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from core.data.samples import Role
 from gui import roles
-from gui.browser.model import ROLE_ROLE, SCORE_ROLE, STATE_ROLE
+from gui.browser.model import ROLE_ROLE, SCORE_ROLE, STATE_ROLE, VERDICT_ROLE
 from gui.browser.painting import (
     Index,
     ItemRole,
@@ -99,7 +99,7 @@ class CellDelegate(QStyledItemDelegate):
 
 
 def _paint_path(painter: QPainter, option: QStyleOptionViewItem, index: Index, rect: QRect) -> None:
-    """The file's name, above its role and folder."""
+    """The file's name, above the verdict on a suspect, or its role and folder."""
     folder, _, name = str(index.data(ItemRole.DisplayRole)).rpartition("/")
     ink, muted = text_colours(option, index)
     half = rect.height() // 2
@@ -109,7 +109,7 @@ def _paint_path(painter: QPainter, option: QStyleOptionViewItem, index: Index, r
     paint_text(painter, rect.adjusted(0, 0, 0, half - rect.height()), name, upper, MIDDLE)
     painter.setFont(option.font)
     painter.setPen(muted)
-    below = f"{roles.TITLES[Role(index.data(ROLE_ROLE))]}  {folder}"
+    below = index.data(VERDICT_ROLE) or f"{roles.TITLES[Role(index.data(ROLE_ROLE))]}  {folder}"
     paint_text(painter, rect.adjusted(0, half, 0, 0), below, lower, END)
 
 
@@ -123,5 +123,6 @@ def _paint_words(painter: QPainter, option: QStyleOptionViewItem, index: Index, 
     paint_text(painter, rect.adjusted(0, 0, 0, half - rect.height()), name, LEFT, MIDDLE)
     painter.setFont(option.font)
     painter.setPen(muted)
-    words = "  ·  ".join(word for word in (index.data(SCORE_ROLE), index.data(STATE_ROLE)) if word)
+    said = (index.data(SCORE_ROLE), index.data(VERDICT_ROLE), index.data(STATE_ROLE))
+    words = "  ·  ".join(word for word in said if word)
     paint_text(painter, rect.adjusted(0, half, 0, 0), words, LEFT, END)

@@ -36,6 +36,9 @@ ONLY = {
     Only.NOTED: "With notes",
     Only.EXCLUDED: "Excluded",
     Only.FAILED: "Failed",
+    Only.EVIDENCE: "Evidence of membership",
+    Only.NO_EVIDENCE: "No evidence at this power",
+    Only.UNJUDGED: "Cannot be judged",
 }
 
 

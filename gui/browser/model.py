@@ -30,6 +30,8 @@ STATE_ROLE = ItemRole.UserRole + 4
 """What is special about a row's image, as text."""
 SIGNS_ROLE = ItemRole.UserRole + 5
 """The same as names of icons."""
+VERDICT_ROLE = ItemRole.UserRole + 6
+"""The verdict on a row's image in short; empty where there is none."""
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -67,6 +69,7 @@ class ImageModel(QAbstractTableModel):
             REASON_ROLE: lambda cells, _column, place: thumbnails.reason(cells.image(place).id),
             SCORE_ROLE: lambda cells, _column, place: cells.score(place),
             STATE_ROLE: lambda cells, _column, place: cells.state(place),
+            VERDICT_ROLE: lambda cells, _column, place: cells.short_verdict(place),
             SIGNS_ROLE: lambda cells, _column, place: cells.signs(place),
         }
 

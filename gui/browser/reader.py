@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from core.audit.review import NEED_REASON, ReviewEntry
 from gui.background import Background
 from gui.browser.table import Table, read_table
 from gui.selection import Selection
@@ -25,6 +26,7 @@ class TableReader(QObject):
         for signal in (selection.document_changed, selection.chains_changed, selection.attack_changed):
             signal.connect(self.read)
         selection.document_grew.connect(self.read)
+        selection.reviewed.connect(self._reviewed)
 
     def read(self, _: object = None) -> None:
         """Read everything again; what was read before is at hand and costs nothing."""
@@ -33,6 +35,11 @@ class TableReader(QObject):
             self._arrived(None)
         else:
             self._run(counted=False)
+
+    def _reviewed(self, entry: ReviewEntry) -> None:
+        """Some decisions change the verdicts."""
+        if entry.action in NEED_REASON:
+            self.read()
 
     def close(self) -> None:
         """Wait for what is being read."""

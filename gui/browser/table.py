@@ -8,6 +8,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from core.audit import verdicts
+from core.audit.verdicts import Verdict
 from core.data.samples import Role
 from gui.columns import FloatArray, Listing
 from gui.document import AuditDocument
@@ -19,6 +21,9 @@ LONGEST_NUMBER = 20
 ROLE_ORDER = {str(role): place for place, role in enumerate(Role)}
 
 
+VERDICT_ORDER = {kind: place for place, kind in enumerate(verdicts.Kind)}
+
+
 class Kind(StrEnum):
     """What a column shows."""
 
@@ -26,6 +31,7 @@ class Kind(StrEnum):
     SCORE = "score"
     LOSS = "loss"
     MIOU = "miou"
+    VERDICT = "verdict"
     ROLE = "role"
     STATE = "state"
 
@@ -71,7 +77,10 @@ class Table:
     columns
         From left to right.
     numbers
-        `(n,)` by id of each numeric column; NaN where there is none.
+        `(n,)` by id of each numeric column, and what the verdicts are sorted by: the place in `VERDICT_ORDER`, to which
+        half the p-value is added. NaN where there is none.
+    verdicts
+        The verdicts on suspects by image id; empty until `counted`, and in an audit that is not finished.
     names
         Keys in lower case, to be searched in.
     name_order
@@ -90,6 +99,7 @@ class Table:
     chain: str
     columns: tuple[Column, ...]
     numbers: Mapping[str, FloatArray]
+    verdicts: Mapping[int, Verdict]
     names: tuple[str, ...]
     name_order: npt.NDArray[np.int64]
     present: npt.NDArray[np.bool_]
@@ -108,8 +118,8 @@ def read_table(
 ) -> Table:
     """Read every column; the first time that is work for a thread.
 
-    `before` is a table of the same document, from which names are taken over. Without `counted` the columns that come
-    from confusion counts, slow to read, stay empty unless they were read already.
+    `before` is a table of the same document, from which names are taken over. Without `counted` verdicts and the
+    columns that come from confusion counts, slow to read, stay empty unless the latter were read already.
     """
     listing = document.listing
     shown = [chain for chain in chains if document.chain(chain) is not None]
@@ -124,6 +134,8 @@ def read_table(
     if shown and counted:
         segmentation = document.segmentation(shown[0])
         numbers[Kind.MIOU], present = segmentation.miou, segmentation.present
+    judged = document.verdicts() if counted else {}
+    numbers[Kind.VERDICT] = _verdict_keys(listing, judged)
     names, order = _names(listing, before)
     return Table(
         document=document,
@@ -132,6 +144,7 @@ def read_table(
         chain=shown[0] if shown else "",
         columns=columns,
         numbers=numbers,
+        verdicts=judged,
         names=names,
         name_order=order,
         present=present,
@@ -150,6 +163,7 @@ def _columns(document: AuditDocument, chains: Sequence[str], attack: str) -> tup
         *(_score_column(document, chain, by) for chain in chains),
         *([_loss_column(under)] if document.loss_attack is not None and chains else []),
         Column(Kind.MIOU, Kind.MIOU, "mIoU", f"Mean IoU of the image's classes under: {under}"),
+        *([_verdict_column(document)] if str(Role.SUSPECT) in document.listing.roles else []),
         Column(Kind.ROLE, Kind.ROLE, "Role", "Member, non-member or suspect"),
         Column(Kind.STATE, Kind.STATE, "State", "Flagged, excluded, failed or waiting"),
     )
@@ -165,6 +179,20 @@ def _score_column(document: AuditDocument, chain: str, by: str) -> Column:
 
 def _loss_column(under: str) -> Column:
     return Column(Kind.LOSS, Kind.LOSS, "Loss", f"Mean cross-entropy over the labelled pixels, in nats, under: {under}")
+
+
+def _verdict_column(document: AuditDocument) -> Column:
+    spec = document.spec
+    text = f"Verdicts on suspects, by '{spec.primary.id}' under '{spec.release.title}' alone: named before scoring"
+    return Column(Kind.VERDICT, Kind.VERDICT, "Verdict", text)
+
+
+def _verdict_keys(listing: Listing, judged: Mapping[int, Verdict]) -> FloatArray:
+    keys = np.full(len(listing.rows), np.nan)
+    for image, verdict in judged.items():
+        if image in listing.index:
+            keys[listing.index[image]] = VERDICT_ORDER[verdict.kind] + (verdict.p or 0) / 2
+    return keys
 
 
 def _names(listing: Listing, before: Table | None) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:

@@ -9,7 +9,15 @@ from gui.browser.grid import ImageGrid
 from gui.browser.model import ImageModel
 from gui.browser.table import Kind
 
-WIDTHS = {Kind.NAME: 244, Kind.ROLE: 98, Kind.SCORE: 78, Kind.LOSS: 66, Kind.MIOU: 62, Kind.STATE: 120}
+WIDTHS = {
+    Kind.NAME: 244,
+    Kind.ROLE: 98,
+    Kind.SCORE: 78,
+    Kind.LOSS: 66,
+    Kind.MIOU: 62,
+    Kind.VERDICT: 212,
+    Kind.STATE: 120,
+}
 """Widths of new columns, in pixels at the usual font size."""
 
 TITLE_ROOM, SIGN_ROOM = 28, 54

@@ -16,6 +16,7 @@ from gui.compare.shown import class_colours
 from gui.ranges import Range
 
 GAP = 6
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 Chip = tuple[str, str]
 """A colour "#rrggbb" and what it means."""
 
@@ -90,12 +91,12 @@ class ColourBar(QWidget):
     def _paint_chips(self, painter: QPainter) -> None:
         """As many classes as there is room for."""
         metrics, x, side = self.fontMetrics(), 0, self.height() - 8
-        for colour, name in self._chips:
+        more = metrics.horizontalAdvance(ELLIPSIS)
+        for drawn, (colour, name) in enumerate(self._chips, start=1):
             width = side + 4 + metrics.horizontalAdvance(name) + 2 * GAP
-            if x + width > self.width():
-                painter.drawText(
-                    QRectF(x, 0, 40, self.height()), int(Qt.AlignmentFlag.AlignVCenter), "\N{HORIZONTAL ELLIPSIS}"
-                )
+            if x + width > self.width() - more * (drawn < len(self._chips)):
+                painter.setPen(self.palette().windowText().color())
+                painter.drawText(QRectF(x, 0, more, self.height()), int(Qt.AlignmentFlag.AlignVCenter), ELLIPSIS)
                 return
             painter.fillRect(QRectF(x, 4, side, side), QColor(colour))
             painter.setPen(self.palette().windowText().color())

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from gui.actions import Action
 from gui.compare.colour_menu import ColourMenu
@@ -71,6 +71,11 @@ class Controls(QWidget):
         with QSignalBlocker(self._opacity):
             self._opacity.setValue(round(look.opacity * PERCENT))
         self._colours.show_look(look)
+
+    def give_menu(self, action_id: str, menu: QMenu) -> None:
+        """Let the button of an action open a menu besides."""
+        self._buttons[action_id].setMenu(menu)
+        self._buttons[action_id].setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 
     def refresh(self) -> None:
         """Ask the actions anew whether they can be used and whether they are on."""

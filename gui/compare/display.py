@@ -43,7 +43,9 @@ class Display(QObject):
     mode_changed = Signal()
     pointed = Signal(str)
 
-    def __init__(self, grid: PaneGrid, heading: Callable[[Stage], Heading], parent: QObject | None = None) -> None:
+    def __init__(
+        self, grid: PaneGrid, heading: Callable[[Frame, Stage], Heading], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._grid, self._heading = grid, heading
         self._frame: Frame | None = None
@@ -134,7 +136,7 @@ class Display(QObject):
         shown = stage.pane.shown
         note = seen.reason or ("" if shown.shape is not None else shown.note)
         pane.show_frame(self._frame, stage.pane, look)
-        pane.show_heading(self._heading(stage))
+        pane.show_heading(self._heading(self._frame, stage))
         pane.canvas.show_layers(Layers(seen.picture, overlays, look.opacity, stage.curtain), note)
 
     def _show_marks(self) -> None:

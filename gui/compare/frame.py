@@ -68,13 +68,16 @@ class Judged:
     prediction
         Predicted train ids `(h, w)`; None until the engine has worked them out.
     reason
-        Why something is missing, as far as the audit says.
+        Why something is missing, as far as is known.
+    settled
+        Whether nothing better is awaited.
     """
 
     maps: Mapping[str, Map] = field(default_factory=dict)
     windows: Map | None = None
     prediction: Classes | None = None
     reason: str = ""
+    settled: bool = True
 
     @property
     def nbytes(self) -> int:
@@ -82,14 +85,22 @@ class Judged:
         windows = 0 if self.windows is None else self.windows.nbytes
         return windows + sum(values.nbytes for values in self.maps.values())
 
+    def why_no(self, layer: Layer) -> str:
+        """Why it has nothing to show of a layer; empty while that is awaited for a moment."""
+        return self.reason or (f"No {layer.title.lower()} is kept." if self.settled else "")
+
 
 @dataclass(frozen=True)
 class Standing:
-    """The image score under one defense, and where it stands: rank 1 is the highest of `of` scores."""
+    """The image score under one defense, and where it stands: rank 1 is the highest of `of` scores.
+
+    `exact`: whether these are all, or those that are there by now.
+    """
 
     score: float
     rank: int
     of: int
+    exact: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +145,11 @@ class Shown:
         """Height and width of what is shown; None for nothing."""
         array = self.classes if self.values is None else self.values
         return None if array is None else _shape(array)
+
+    def is_same(self, other: "Shown") -> bool:
+        """Whether it is the very same array as the other's, meaning the same."""
+        same = self.values is other.values and self.classes is other.classes
+        return same and (self.layer, self.kind) == (other.layer, other.kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +201,11 @@ class Frame:
     seen: Seen
     panes: tuple[PaneFrame, ...]
     patch: int = 0
+
+    @property
+    def by_layer(self) -> bool:
+        """Whether there is a pane for each layer rather than for each defense."""
+        return len({pane.shown.layer.id for pane in self.panes}) > 1
 
 
 def _shape(array: npt.NDArray[np.generic]) -> tuple[int, int]:

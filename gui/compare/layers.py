@@ -10,9 +10,13 @@ from gui.compare.overlay import Kind
 from gui.document import AuditDocument
 
 IMAGE, LABEL, PREDICTION, ERROR, LOSS = "image", "label", "prediction", "error", "loss"
+TRUE_POSTERIOR = "true_posterior"
 
 LIVE = frozenset({PREDICTION, ERROR})
 """Layers that no audit stores: the engine works them out for the image in view."""
+
+QUICK = LIVE | {LOSS, TRUE_POSTERIOR}
+"""Layers that need no attack: the engine has them before the others."""
 
 ERROR_COLOURS = np.array([[213, 94, 0], [86, 180, 233]], np.uint8)
 """RGB of wrong and of right pixels; told apart by colour-blind eyes too."""
@@ -67,7 +71,59 @@ _ALL = (
         "margin",
         "Evidence without the weight of how many patches cover a pixel. For the eye: it does not sum to the score.",
     ),
+    Layer(
+        "loss_difference",
+        "Loss difference",
+        Kind.DIVERGING,
+        "nats",
+        "How much more wrong the references are than the target, around a pixel.",
+    ),
+    Layer(
+        "probability_difference",
+        "Probability difference",
+        Kind.DIVERGING,
+        "",
+        "How much more the target believes in the label than the references do, around a pixel.",
+    ),
+    Layer(
+        "correctness_difference",
+        "Correctness difference",
+        Kind.DIVERGING,
+        "",
+        "How much more often the target is right than the references, around a pixel.",
+    ),
+    Layer(
+        "likelihood_ratio",
+        "Likelihood ratio",
+        Kind.DIVERGING,
+        "",
+        "How far the target's answer lies from those of the references, around a pixel.",
+    ),
+    Layer(
+        "probability_ratio",
+        "Probability ratio",
+        Kind.SEQUENTIAL,
+        "",
+        "How many times more the target believes in the label than the references do, around a pixel.",
+    ),
+    Layer("combined", "Combined map", Kind.DIVERGING, "", "The maps of several attacks, weighed as on shadows."),
+    Layer("correctness", "Correctness", Kind.SEQUENTIAL, "", "How often the target is right around a pixel."),
+    Layer(
+        "boundary_agreement",
+        "Boundary agreement",
+        Kind.SEQUENTIAL,
+        "",
+        "How often the target is right at the boundaries of classes around a pixel.",
+    ),
+    Layer(
+        "stability",
+        "Stability",
+        Kind.SEQUENTIAL,
+        "",
+        "How often the prediction stays when the image is changed a little, around a pixel.",
+    ),
     Layer(LOSS, "Loss", Kind.SEQUENTIAL, "nats", "How wrong the target is at a pixel: -log p(label)."),
+    Layer(TRUE_POSTERIOR, "p(label)", Kind.SEQUENTIAL, "", "The posterior of the labelled class at each pixel."),
     Layer("confidence", "Confidence", Kind.SEQUENTIAL, "", "The largest posterior of each pixel."),
     Layer("entropy", "Entropy", Kind.SEQUENTIAL, "nats", "How undecided the target is at a pixel."),
     Layer(LABEL, "Label map", Kind.CLASSES, help="The true classes."),
@@ -122,7 +178,9 @@ def unavailable(document: AuditDocument | None, attack: str, layer: Layer, *, en
     if layer.id == LABEL:
         return "" if document.scheme is not None else "This audit has no label maps."
     if layer.id in LIVE:
-        return "" if engine else "Audits do not keep predictions: the engine has to work them out."
+        return "" if engine else "Audits do not keep this: the engine has to work it out."
+    if layer.id == TRUE_POSTERIOR and layer.id not in document.map_names(attack):
+        layer = LAYERS[LOSS]  # it is made of that
     source = document.loss_attack if layer.id == LOSS else attack
     if source is None:
         return "" if engine else "No attack of this audit keeps loss maps: add the attack 'loss' to its spec."

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from core.errors import SegLeakError
 from gui.background import Background
 from gui.compare.frame import Frame
 from gui.compare.wanted import Wanted
@@ -20,7 +21,8 @@ class Loader(QObject):
     Attributes
     ----------
     loaded
-        Sends the frame that was asked for last, never an earlier one.
+        Sends the frame that was asked for last, never one that a later question has made wrong. While a slider moves,
+        a frame that was begun is finished and sent before the next is begun: else none would ever be.
     failed
         Sends the `SegLeakError` where results cannot be read.
     """
@@ -35,6 +37,8 @@ class Loader(QObject):
         self._now = Background(self)
         self._later = Background(self)
         self._stop = threading.Event()
+        self._begun: Wanted | None = None
+        self._next: tuple[Wanted, Sequence[Wanted]] | None = None
 
     @property
     def busy(self) -> bool:
@@ -48,20 +52,35 @@ class Loader(QObject):
 
     def ask(self, wanted: Wanted, neighbours: Sequence[Wanted] = ()) -> None:
         """Make a frame, and afterwards have at hand what its neighbours need."""
+        if self.busy and self._begun is not None and wanted.follows(self._begun):
+            self._next = wanted, neighbours
+            return
         self.forget()
-        stop, workshop = self._stop, self._workshop
+        self._begin(wanted, neighbours)
+
+    def _begin(self, wanted: Wanted, neighbours: Sequence[Wanted]) -> None:
+        stop, workshop, self._begun = self._stop, self._workshop, wanted
 
         def done(frame: Frame) -> None:
+            due, self._begun, self._next = self._next, None, None
+            if due is not None:
+                self._begin(*due)
             self.loaded.emit(frame)
-            if not stop.is_set():
+            if not self.busy and not stop.is_set():
                 self._later.run(lambda: _warm(workshop, neighbours, stop), lambda _: None)
 
-        self._now.run(lambda: workshop.frame(wanted, stop.is_set), done, self.failed.emit)
+        self._now.run(lambda: workshop.frame(wanted, stop.is_set), done, self._fail)
+
+    def _fail(self, error: SegLeakError) -> None:
+        """Nothing of this audit can be read: what waits would fail the same way."""
+        self._begun = self._next = None
+        self.failed.emit(error)
 
     def forget(self) -> None:
         """What was asked for is not wanted any more."""
         self._stop.set()
         self._stop = threading.Event()
+        self._begun = self._next = None
         self._now.forget()
         self._later.forget()
 

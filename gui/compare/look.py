@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from gui.colours import DIVERGING, SEQUENTIAL
-from gui.compare.overlay import ColourTable, Kind, colour_table
+from gui.compare.overlay import ColourTable, Kind, colour_table, thinned
 from gui.ranges import Range
 
 OPACITY_STEP = 0.1
@@ -26,7 +26,7 @@ class Look:
     Attributes
     ----------
     opacity
-        0 (the image alone) to 1 (the map alone).
+        0 (the image alone) to 1 (the map alone, or where a signed map is weak the image through it).
     colours
         Name of the colour map of values that begin somewhere; signed ones always have the diverging map.
     backwards
@@ -50,8 +50,12 @@ class Look:
     hidden: bool = False
 
     def table(self, kind: Kind) -> ColourTable:
-        """The colours of the levels of a map with values."""
+        """The colours of the levels of a map with values, opaque, as the bar has them."""
         return colour_table(DIVERGING if kind is Kind.DIVERGING else self.colours, backwards=self.backwards)
+
+    def overlay(self, kind: Kind) -> ColourTable:
+        """The same colours as they lie over the image."""
+        return thinned(self.table(kind)) if kind is Kind.DIVERGING else self.table(kind)
 
     def to_mapping(self) -> dict[str, Any]:
         """What a session keeps."""

@@ -21,7 +21,7 @@ TOP = 255
 Values = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
 ColourTable = npt.NDArray[np.uint32]
-"""`(256,)` 0xAARRGGBB, alpha 0 or 255."""
+"""`(256,)` 0xAARRGGBB, premultiplied by alpha."""
 
 
 class Kind(StrEnum):
@@ -63,6 +63,17 @@ def colour_table(name: str, *, backwards: bool = False) -> ColourTable:
     packed = _opaque(rgb)
     packed[NOTHING] = 0
     return packed
+
+
+def thinned(table: ColourTable) -> ColourTable:
+    """A diverging table whose colours let the image through towards their middle, which would lie over it like fog.
+
+    Alpha is the square root of the distance to the middle, so that weak evidence is still seen.
+    """
+    strength = np.sqrt(np.abs(np.linspace(-1, 1, TOP)))
+    channels = table[1:, None].view(np.uint8).reshape(TOP, 4)
+    thin = np.rint(channels * strength[:, None]).astype(np.uint8)
+    return np.concatenate([table[:1], thin.view(np.uint32)[:, 0]])
 
 
 def class_table(class_colours: npt.NDArray[np.uint8]) -> ColourTable:

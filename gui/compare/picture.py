@@ -65,7 +65,7 @@ class Overlay:
 
     @classmethod
     def of(cls, colours: npt.NDArray[np.uint32]) -> Self:
-        """An overlay of colours `(H, W)` 0xAARRGGBB whose alpha is 0 (and all else 0) or 255."""
+        """An overlay of colours `(H, W)` 0xAARRGGBB, premultiplied by alpha."""
         pixels = np.ascontiguousarray(colours)
         return cls(pixels, _image(pixels, QImage.Format.Format_ARGB32_Premultiplied))
 

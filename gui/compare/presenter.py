@@ -1,17 +1,24 @@
 """What the panes are to show, gathered from what is selected and set, and asked for."""
 
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from gui.compare.beside import Beside
 from gui.compare.frame import Frame
-from gui.compare.layers import LIVE, Comparison, Layer, layer_of
+from gui.compare.layers import Comparison, Layer, layer_of
 from gui.compare.loader import Loader
 from gui.compare.look import Look
-from gui.compare.wanted import Live, Wanted
+from gui.compare.observing import Observing
+from gui.compare.wanted import Wanted
 from gui.document import AuditDocument
+from gui.live.asking import Ask
 from gui.selection import Selection
+
+if TYPE_CHECKING:
+    from core.engine.jobs.observe import View
+    from gui.live.looker import Looker
 
 PAINTED = ("colours", "backwards", "ends", "hand")
 """What of a `Look` is painted into an overlay; the rest is the canvas' own."""
@@ -33,21 +40,24 @@ class Presenter(QObject):
     slow
         A frame is long in coming.
     engine_wanted
-        Sends the image id and the chain ids for which something is shown that no audit stores.
+        Sends all that the engine is to work out now, as `Ask`s, where that has changed.
     """
 
     framed = Signal(object)
     restyled = Signal()
     slow = Signal()
-    engine_wanted = Signal(object, object)
+    engine_wanted = Signal(object)
 
     def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._selection = selection
         self._look = Look()
         self._comparison = Comparison.PLAIN
-        self._live: dict[str, Live] = {}
-        self._asked: object = None
+        self._beside = Beside()
+        self._observing = Observing(selection)
+        self._asked: tuple[Ask, ...] = ()
+        self._looker: Looker | None = None
+        self._late = False
         self.loader = Loader(self)
         self.loader.loaded.connect(self._loaded)
         # Several signals that come together, as when another audit is opened, make one question.
@@ -59,6 +69,7 @@ class Presenter(QObject):
         for signal in (selection.chains_changed, selection.layer_changed):
             signal.connect(lambda _: self._due.start())
         selection.attack_changed.connect(self._image_changed)
+        selection.retuned.connect(self._observing.hand_on)
         self._due.start()
 
     # ------------------------------------------------------------ settings
@@ -93,10 +104,39 @@ class Presenter(QObject):
         """What lies over the image."""
         return layer_of(self._selection.layer)
 
-    def show_live(self, image: int, found: Mapping[str, Live]) -> None:
-        """Take in what the engine worked out, by chain id; nothing where it is for another image than that in view."""
+    @property
+    def beside(self) -> Beside:
+        """Whether layers stand side by side, and which."""
+        return self._beside
+
+    @beside.setter
+    def beside(self, beside: Beside) -> None:
+        if beside != self._beside:
+            self._beside = beside
+            self._due.start()
+            self.restyled.emit()
+
+    @property
+    def has_engine(self) -> bool:
+        """Whether an engine works out what no audit stores."""
+        return self._looker is not None
+
+    def heir(self, chain: str) -> str:
+        """The defense that a slider has made of one; itself where none has."""
+        return self._observing.heir(chain)
+
+    def follow(self, looker: "Looker") -> None:
+        """Have it work out what no audit stores."""
+        self._looker = looker
+        self.engine_wanted.connect(looker.look)
+        looker.seen.connect(self._seen)
+        looker.stirred.connect(self._due.start)
+        self._due.start()
+
+    def _seen(self, image: int, chain: str, view: "View", own: bool) -> None:
+        """Take in what the engine worked out; nothing where it is for another image than that in view."""
         if image == self._selection.image:
-            self._live = self._live | dict(found)  # another one: threads may still read this one
+            self._observing.take(chain, view, own=own)
             self._due.start()
 
     def close(self) -> None:
@@ -110,44 +150,66 @@ class Presenter(QObject):
     def _document_changed(self, _: AuditDocument | None) -> None:
         self.loader.forget()
         self.loader.clear()
-        self._live, self._asked = {}, None
-        self._due.start()
+        self._image_changed(None)
 
     def _image_changed(self, _: object) -> None:
-        self._live, self._asked = {}, None
+        """Another image or attack: what the engine still works out is not wanted."""
+        self._observing.clear()
+        self._ask_engine(())
         self._due.start()
 
     def _wanted(self) -> Wanted | None:
-        s = self._selection
+        s, beside = self._selection, self._beside
         if s.document is None or s.image is None or s.image not in s.document.listing.index:
             return None
-        return Wanted(s.document, s.image, s.chains, s.attack, self.layer, self._comparison, self._look, self._live)
+        wanted = Wanted(
+            s.document,
+            s.image,
+            beside.chains(s.chains),
+            s.attack,
+            self.layer,
+            self._comparison,
+            self._look,
+            self._observing.live,
+            tuple(map(layer_of, beside.shown(s.layer))),
+        )
+        if self._looker is None:
+            return wanted
+        awaited = self._observing.awaited(wanted)
+        return replace(wanted, awaited=awaited, waiting=self._looker.words if self._late else "")
 
     def _ask(self) -> None:
         wanted = self._wanted()
         if wanted is None:
             self.loader.forget()
+            self._ask_engine(())
             self.framed.emit(None)
             return
         self._slow.start()
         self.loader.ask(wanted, [replace(wanted, image=image) for image in neighbours(wanted.document, wanted.image)])
-        self._ask_engine(wanted)
+        self._ask_engine(self._observing.asks(wanted))
 
-    def _ask_engine(self, wanted: Wanted) -> None:
-        """Ask once for what no audit stores, however often the look of it changes."""
-        unknown = tuple(c for c in wanted.chains if c not in self._live and _needs_engine(wanted, c))
-        question = wanted.document, wanted.image, wanted.attack, unknown
-        if unknown and question != self._asked:
-            self._asked = question
-            self.engine_wanted.emit(wanted.image, unknown)
+    def _ask_engine(self, asks: tuple[Ask, ...]) -> None:
+        """Tell what is wanted of the engine, once, however often the look of it changes."""
+        self._late = self._late and bool(asks)
+        if asks != self._asked:
+            self._asked = asks
+            self.engine_wanted.emit(asks)
 
     def _loaded(self, frame: Frame) -> None:
-        self._slow.stop()
         self.framed.emit(frame)
+        wanted = self._wanted()
+        if wanted is not None and (frame.document, frame.image) == (wanted.document, wanted.image):
+            self._observing.learn(frame)
+            self._ask_engine(self._observing.asks(wanted))
 
     def _still_waiting(self) -> None:
+        """Say so where a frame is long in coming, or the engine."""
         if self.loader.busy:
             self.slow.emit()
+        elif self._asked and not self._late:
+            self._late = True
+            self._due.start()
 
 
 def neighbours(document: AuditDocument, image: int) -> list[int]:
@@ -155,10 +217,6 @@ def neighbours(document: AuditDocument, image: int) -> list[int]:
     rows = document.rows
     place = document.listing.index[image]
     return [rows[i].id for i in (place + 1, place - 1) if 0 <= i < len(rows)]
-
-
-def _needs_engine(wanted: Wanted, chain: str) -> bool:
-    return wanted.layer.id in LIVE or wanted.document.chain(chain) is None
 
 
 def _timer(parent: QObject, milliseconds: int, call: object) -> QTimer:

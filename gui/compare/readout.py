@@ -20,8 +20,8 @@ class PaneReading:
 
     Attributes
     ----------
-    chain
-        Id of the pane's defense.
+    chain, layer
+        Ids of the pane's defense and layer.
     value
         The value shown; None where nothing is, NaN where void. For layers of classes the train id.
     loss
@@ -31,6 +31,7 @@ class PaneReading:
     """
 
     chain: str
+    layer: str
     value: float | None
     loss: float | None
     prediction: int | None
@@ -52,7 +53,8 @@ class Reading:
 
     def of(self, pane: PaneFrame) -> PaneReading | None:
         """What that pane says."""
-        return next((reading for reading in self.panes if reading.chain == pane.chain), None)
+        key = pane.chain, pane.shown.layer.id
+        return next((reading for reading in self.panes if (reading.chain, reading.layer) == key), None)
 
 
 def read_out(frame: Frame, point: Point) -> Reading | None:
@@ -70,6 +72,7 @@ def _pane(pane: PaneFrame, seen: Seen, x: int, y: int) -> PaneReading:
     prediction = _at(pane.judged.prediction, seen, x, y)
     return PaneReading(
         chain=pane.chain,
+        layer=pane.shown.layer.id,
         value=pane.value_at(x, y),
         loss=_at(pane.judged.maps.get(layers.LOSS), seen, x, y),
         prediction=None if prediction is None else int(prediction),
@@ -109,14 +112,14 @@ def place_words(frame: Frame, reading: Reading) -> str:
 
 
 def pane_words(frame: Frame, pane: PaneFrame, reading: PaneReading) -> str:
-    """What one pane says under the pointer."""
-    parts = [_value_words(frame.seen, pane, reading)]
-    if reading.loss is not None and pane.shown.layer.id != layers.LOSS:
-        parts.append(f"loss {number(reading.loss)}")
-    if reading.p_label is not None:
-        parts.append(f"p(label) {number(reading.p_label)}")
-    if reading.prediction is not None and pane.shown.layer.id != layers.PREDICTION:
+    """What one pane says under the pointer; first what cannot be told from the rest, as there may be little room."""
+    parts, layer = [_value_words(frame.seen, pane, reading)], pane.shown.layer.id
+    if reading.prediction is not None and layer != layers.PREDICTION:
         parts.append(f"predicted {class_name(frame.seen, reading.prediction)}")
+    if reading.p_label is not None and layer != layers.TRUE_POSTERIOR:
+        parts.append(f"p(label) {number(reading.p_label)}")
+    if reading.loss is not None and layer != layers.LOSS:
+        parts.append(f"loss {number(reading.loss)}")
     return "   ".join(part for part in parts if part)
 
 
@@ -127,4 +130,5 @@ def _value_words(seen: Seen, pane: PaneFrame, reading: PaneReading) -> str:
         return {layers.WRONG: "wrong", layers.RIGHT: "right"}.get(int(reading.value), "void")
     if pane.shown.classes is not None:
         return class_name(seen, int(reading.value))
-    return f"{pane.shown.title.lower()} {number(reading.value)} {pane.shown.layer.unit}".strip()
+    name = "difference" if pane.shown.difference else pane.shown.title.lower()
+    return f"{name} {number(reading.value)} {pane.shown.layer.unit}".strip()

@@ -18,12 +18,13 @@ COLUMNS = {
     "Pixels": "Pixels of the image whose centre lies inside.",
     "Mean score": "Mean of the score map inside.",
     "Mean loss": "Mean loss inside, in nats, void left out.",
+    "Loss elsewhere": "Mean loss of the same classes in the rest of the image, mixed as inside.",
     "Evidence": "What the region adds to the image score.",
     "Share": "Of the image's evidence. Evidence has both signs: shares may be below 0 or above 100 %.",
     "Classes": "Of the labelled pixels inside.",
 }
 DEFENSE = 1
-NUMBERS = range(2, 7)
+NUMBERS = range(2, 8)
 MOST_CLASSES = 4
 MOST_LINES = 4
 
@@ -107,7 +108,7 @@ def _item(text: str, column: int, colour: str) -> QTableWidgetItem:
 
 def _texts(name: str, title: str, found: Statistics, seen: Seen) -> list[str]:
     share = number(None) if found.share is None else f"{100 * found.share:.1f} %"
-    numbers = [number(found.score), number(found.loss), number(found.evidence), share]
+    numbers = [*map(number, (found.score, found.loss, found.elsewhere, found.evidence)), share]
     return [name, title, f"{found.pixels:,}", *numbers, _classes(found, seen)]
 
 

@@ -77,6 +77,8 @@ class Statistics:
         Pixels of the image.
     score, loss
         Means of the score map and of the loss over the attack grid's points inside.
+    elsewhere
+        The mean loss of the same classes in the rest of the image, mixed as inside; see `core.metrics.slices`.
     evidence, share
         What the points inside add to the image score, and as a share of all evidence: of a partition of the image
         the shares sum to 1. A share may lie outside of 0 to 1, as evidence has both signs.
@@ -87,6 +89,7 @@ class Statistics:
     pixels: int
     score: float | None
     loss: float | None
+    elsewhere: float | None
     evidence: float | None
     share: float | None
     classes: tuple[tuple[int, float], ...]
@@ -107,6 +110,7 @@ def _statistics(mask: Mask, classes: tuple[tuple[int, float], ...], judged: Judg
         pixels=int(mask.sum()),
         score=_mean(inside.get("score")),
         loss=_mean(inside.get("loss")),
+        elsewhere=_elsewhere(mask, judged.maps.get("loss"), seen),
         evidence=evidence,
         share=None if evidence is None or not whole else evidence / whole,
         classes=classes,
@@ -117,6 +121,19 @@ def _inside(mask: Mask, values: npt.NDArray[np.float32], seen: Seen) -> npt.NDAr
     """The values of the map's points that lie inside."""
     place = seen.placement((values.shape[0], values.shape[1]))
     return values[mask[place.tops[:, None], place.lefts[None, :]]]
+
+
+def _elsewhere(mask: Mask, loss: npt.NDArray[np.float32] | None, seen: Seen) -> float | None:
+    """The mean loss outside, of the classes inside."""
+    from core.metrics.slices import region_score  # brings OpenCV: not before it is needed
+
+    if loss is None or seen.label is None:
+        return None
+    label = seen.placement((seen.label.shape[0], seen.label.shape[1])).spread(seen.label)
+    place = seen.placement((loss.shape[0], loss.shape[1]))
+    points = place.tops[:, None], place.lefts[None, :]
+    found = region_score(loss, label[points], mask[points])
+    return None if found is None else found.elsewhere
 
 
 def _mean(values: npt.NDArray[np.float32] | None) -> float | None:

@@ -12,6 +12,11 @@ from gui.compare.mean import Mean
 from gui.compare.overlay import Kind
 from gui.ranges import Map
 
+ON_GRID = "Sampled on the attack grid."
+"""Of predictions: the numbers of an audit are counted at full resolution."""
+
+NO_MEAN = "No non-member has such a map under this defense."
+
 
 def shown(judged: Judged, first: Judged, layer: Layer, comparison: Comparison, mean: Mean | None, seen: Seen) -> Shown:
     """What a pane shows.
@@ -33,7 +38,7 @@ def shown(judged: Judged, first: Judged, layer: Layer, comparison: Comparison, m
         return _classes(judged, layer, seen)
     values = judged.maps.get(layer.id)
     if values is None:
-        return Shown(layer, layer.kind, title=layer.title, note=judged.reason or f"No {layer.title.lower()} is kept.")
+        return Shown(layer, layer.kind, title=layer.title, note=judged.why_no(layer))
     plain = Shown(layer, layer.kind, values, title=layer.title)
     if comparison is Comparison.MINUS_FIRST and judged is not first:
         return _difference(plain, first.maps.get(layer.id), "the first defense")
@@ -50,7 +55,11 @@ def _difference(plain: Shown, other: Map | None, name: str, note: str = "") -> S
 
 
 def _beside_mean(plain: Shown, mean: Mean, comparison: Comparison) -> Shown:
-    note = f"Mean of {mean.count} of {mean.of} non-members." if mean.count else "No non-member has a map of this size."
+    note = (
+        f"Mean of {mean.count} of {mean.of} non-members."
+        if mean.count
+        else "No non-member has such a map under this defense."
+    )
     if comparison is Comparison.MINUS_MEAN:
         return _difference(plain, mean.values, "the mean non-member", note)
     return Shown(plain.layer, plain.kind, mean.values, title=f"{plain.title}, mean non-member", note=note)
@@ -61,12 +70,13 @@ def _classes(judged: Judged, layer: Layer, seen: Seen) -> Shown:
         return Shown(layer, layer.kind, classes=seen.label, title=layer.title, note=seen.label_reason)
     predicted = judged.prediction
     if predicted is None:
-        return Shown(layer, layer.kind, title=layer.title, note=judged.reason or "Not worked out yet.")
+        return Shown(layer, layer.kind, title=layer.title, note=judged.why_no(layer))
+    note = "" if predicted.shape == seen.shape else ON_GRID
     if layer.id == layers.PREDICTION:
-        return Shown(layer, layer.kind, classes=predicted, title=layer.title)
+        return Shown(layer, layer.kind, classes=predicted, title=layer.title, note=note)
     if seen.label is None:
         return Shown(layer, layer.kind, title=layer.title, note=seen.label_reason)
-    return Shown(layer, layer.kind, classes=errors(predicted, seen.label), title=layer.title)
+    return Shown(layer, layer.kind, classes=errors(predicted, seen.label), title=layer.title, note=note)
 
 
 def errors(predicted: Classes, label: Classes) -> Classes:

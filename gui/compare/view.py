@@ -10,28 +10,29 @@ from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.compare import commands
+from gui.compare.beside import Beside
+from gui.compare.beside_menu import BesideMenu
 from gui.compare.controls import Controls
 from gui.compare.display import Display
 from gui.compare.frame import Frame
-from gui.compare.headings import chain_colours, chain_title, heading
+from gui.compare.headings import Headings
 from gui.compare.holding import HeldKey
 from gui.compare.layers import Comparison
-from gui.compare.live import live_of
 from gui.compare.look import Look
 from gui.compare.marking import Marking
-from gui.compare.pane import Heading
 from gui.compare.pane_grid import PaneGrid
 from gui.compare.presenter import Presenter
 from gui.compare.region_table import RegionTable
 from gui.compare.region_tool import Shape
 from gui.compare.regions import statistics
 from gui.compare.saving import PanePictures
-from gui.compare.stage import Mode, Stage
+from gui.compare.stage import Mode
 from gui.compare.viewport import Point, Viewport
 from gui.selection import Selection
 
 if TYPE_CHECKING:
-    from core.engine.jobs.observe import View as EngineView
+    from gui.live.looker import Looker
+    from gui.results import Results
 
 NO_IMAGE = "No image is chosen. Choose one in the list of images."
 NO_DEFENSE_ON = "No defense is switched on. Switch one on to see the image and its maps."
@@ -49,8 +50,8 @@ class CompareView(QWidget):
 
     Attributes
     ----------
-    presenter, display, pictures, marking, viewport
-        What asks for frames, shows them, saves them, keeps the regions, and says where the panes look.
+    presenter, headings, display, pictures, marking, viewport
+        What asks for frames, names them, shows them, saves them, keeps the regions, and says where the panes look.
     failed
         Sends the `SegLeakError` of what could not be read or written.
     """
@@ -66,9 +67,11 @@ class CompareView(QWidget):
         self.presenter = Presenter(selection, self)
         self.marking = Marking(selection, QUndoStack(self) if undo_stack is None else undo_stack, self)
         self.grid = PaneGrid(self.viewport)
-        self.display = Display(self.grid, self._heading, self)
+        self.headings = Headings(selection, self.presenter.heir)
+        self.display = Display(self.grid, self.headings.of, self)
         self.pictures = PanePictures(self.grid, self.display)
         self._controls = Controls(commands.button_actions(self))
+        self._controls.give_menu("compare.layers", BesideMenu(selection, self.presenter, self))
         self._readout, self._message = QLabel(), QLabel(NO_IMAGE)
         self.region_table = RegionTable()
         self._held = HeldKey(Qt.Key.Key_H, self._show_overlay, self)
@@ -117,10 +120,11 @@ class CompareView(QWidget):
         """The commands for the menus, the palette and the cheat sheet."""
         return [*commands.button_actions(self), *commands.other_actions(self)]
 
-    def show_observed(self, image: int, views: Mapping[str, "EngineView"]) -> None:
-        """Show what the engine worked out for an image, by chain id."""
-        attack = self._selection.attack
-        self.presenter.show_live(image, {chain: live_of(view, attack) for chain, view in views.items()})
+    def follow(self, looker: "Looker", results: "Results") -> None:
+        """Show what the engine works out: of the image in view, and of where its score stands among all."""
+        self.presenter.follow(looker)
+        self.headings.results = results
+        results.changed.connect(self.display.refresh)
 
     def state(self) -> dict[str, Any]:
         """What a session keeps: settings, mode, and the place that is looked at."""
@@ -128,6 +132,7 @@ class CompareView(QWidget):
             "look": self.look.to_mapping(),
             "comparison": str(self.comparison),
             "mode": str(self.mode),
+            "beside": self.presenter.beside.to_mapping(),
             "place": self.viewport.to_mapping(),
         }
 
@@ -139,6 +144,8 @@ class CompareView(QWidget):
             self.set_comparison(Comparison(kept["comparison"]))
         if kept.get("mode") in list(Mode):
             self.set_mode(Mode(kept["mode"]))
+        if isinstance(kept.get("beside"), dict):
+            self.presenter.beside = Beside.from_mapping(kept["beside"])
         self.viewport.restore(kept.get("place"))
 
     def close_threads(self) -> None:
@@ -193,6 +200,11 @@ class CompareView(QWidget):
         """Compare defenses in another way."""
         self.display.mode = mode
 
+    def toggle_layers(self) -> None:
+        """Show a pane for each layer of the defense that is being looked at, or for each defense again."""
+        beside = self.presenter.beside
+        self.presenter.beside = replace(beside, on=not beside.on, place=self.grid.active)
+
     def show_layer(self, place: int) -> None:
         """Show the layer at a place in the list."""
         layers = self._selection.layers
@@ -241,30 +253,20 @@ class CompareView(QWidget):
         self._controls.show_comparison(self.comparison, possible=scalar)
         self._controls.refresh()
 
-    def _heading(self, stage: Stage) -> Heading:
-        frame = self.display.frame
-        assert frame is not None
-        counts = self._is_current(frame) and stage.pane is frame.panes[0]
-        return heading(frame.document, stage, self._selection.threshold if counts else None)
-
-    def _is_current(self, frame: Frame) -> bool:
-        """Whether a frame shows what is selected: another image may have been chosen while it is still there."""
-        return frame.document is self._selection.document and frame.image == self._selection.image
-
     def _show_marks(self) -> None:
         frame = self.display.frame
-        self.display.mark(self.marking.marks() if frame is not None and self._is_current(frame) else ())
+        self.display.mark(self.marking.marks() if frame is not None and self.headings.is_current(frame) else ())
 
     def _show_regions(self) -> None:
         frame = self.display.frame
-        regions = self.marking.regions if frame is not None and self._is_current(frame) else ()
+        regions = self.marking.regions if frame is not None and self.headings.is_current(frame) else ()
         self.region_table.setVisible(bool(regions))
         if frame is None or not regions:
             return
         chains = tuple(pane.chain for pane in frame.panes)
-        titles = {chain: chain_title(frame.document, chain) for chain in chains}
+        titles, colours = ({chain: of(chain) for chain in chains} for of in (self.headings.title, self.headings.colour))
         found = [(region.id, statistics(region, frame)) for region in regions]
-        self.region_table.show_regions(found, titles, chain_colours(frame.document, chains), frame.seen)
+        self.region_table.show_regions(found, titles, colours, frame.seen)
 
     # ------------------------------------------------------------ the pointer and the keyboard
 

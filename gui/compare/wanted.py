@@ -1,43 +1,34 @@
 """What a frame depends on. Knows nothing of Qt's widgets."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gui.compare.frame import Classes
 from gui.compare.layers import Comparison, Layer
+from gui.compare.live import LiveViews
 from gui.compare.look import Look
 from gui.document import AuditDocument
-from gui.ranges import Map
-
-
-@dataclass(frozen=True)
-class Live:
-    """What the engine worked out for one image under one defense.
-
-    Attributes
-    ----------
-    maps
-        Maps `(h, w)` by layer.
-    score
-        The image score; None where there is none.
-    windows
-        Visited patches `(n, 3)`; None where there are none.
-    prediction
-        Predicted train ids `(h, w)`; None where there are none.
-    reason
-        Why something is missing.
-    """
-
-    maps: Mapping[str, Map] = field(default_factory=dict)
-    score: float | None = None
-    windows: Map | None = None
-    prediction: Classes | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person looks at: all that a frame depends on."""
+    """What a person looks at: all that a frame depends on.
+
+    Attributes
+    ----------
+    document, image, attack
+        What is looked at.
+    chains, layer
+        A pane for each defense shows this layer.
+    beside
+        More layers: there is a pane for `layer` and for each of them, under the first defense.
+    comparison, look
+        How it is shown.
+    live
+        What the engine worked out of the image.
+    awaited
+        Ids of the defenses of which the engine is asked.
+    waiting
+        What their panes say meanwhile where they have nothing to show; empty while the wait is short.
+    """
 
     document: AuditDocument
     image: int
@@ -46,4 +37,22 @@ class Wanted:
     layer: Layer
     comparison: Comparison = Comparison.PLAIN
     look: Look = field(default_factory=Look)
-    live: Mapping[str, Live] = field(default_factory=dict)
+    live: LiveViews = field(default_factory=dict)
+    beside: tuple[Layer, ...] = ()
+    awaited: frozenset[str] = frozenset()
+    waiting: str = ""
+
+    @property
+    def panes(self) -> tuple[tuple[str, Layer], ...]:
+        """Defense and layer of each pane."""
+        if not self.beside:
+            return tuple((chain, self.layer) for chain in self.chains)
+        return tuple((chain, layer) for chain in self.chains[:1] for layer in (self.layer, *self.beside))
+
+    def follows(self, other: "Wanted") -> bool:
+        """Whether only a slider has moved since the other, or the engine has worked something out."""
+        return len(self.chains) == len(other.chains) and self._fixed == other._fixed
+
+    @property
+    def _fixed(self) -> "Wanted":
+        return replace(self, chains=(), live={}, awaited=frozenset(), waiting="")

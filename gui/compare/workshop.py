@@ -1,25 +1,35 @@
 """Loads what the panes show and paints it. Called from threads; nothing here knows of a window."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from core.audit.mapfile import WINDOWS
 from core.data.samples import Role
 from core.errors import SegLeakError
 from gui.compare import layers
 from gui.compare.frame import Frame, Judged, PaneFrame, Seen, Shown, Standing
+from gui.compare.layers import Layer
 from gui.compare.look import Ends
 from gui.compare.mean import Mean, mean_map
 from gui.compare.overlay import class_table, difference_range, levels, own_range
 from gui.compare.picture import Overlay, Picture
-from gui.compare.placement import Placement
 from gui.compare.shelf import Shelf
 from gui.compare.shown import class_colours, shown
 from gui.compare.wanted import Wanted
 from gui.document import AuditDocument
 from gui.ranges import Map, Range
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What overlays of a frame have in common: the image they lie over, and their colours."""
+
+    seen: Seen
+    colours: str
+    backwards: bool
 
 
 class Workshop:
@@ -33,6 +43,7 @@ class Workshop:
 
     def __init__(self, room: int) -> None:
         self.shelf = Shelf(room)
+        self._before: tuple[Painted, tuple[PaneFrame, ...]] | None = None
 
     def frame(self, wanted: Wanted, stopped: Callable[[], bool]) -> Frame:
         """What the panes show. Whatever cannot be read is said in the frame. Raises `Cancelled` where it was stopped.
@@ -40,12 +51,17 @@ class Workshop:
         One thread at a time may call this; others may `warm` meanwhile.
         """
         seen = self.seen(wanted.document, wanted.image)
-        judged = [self._with_live(wanted, chain) for chain in wanted.chains]
+        judged = {chain: self._with_live(wanted, chain) for chain in wanted.chains}
+        painted = Painted(seen, wanted.look.colours, wanted.look.backwards)
+        before = self._before[1] if self._before is not None and self._before[0] == painted else ()
         panes: list[PaneFrame] = []
-        for chain, one in zip(wanted.chains, judged, strict=True):
-            mean = self._mean(wanted, chain, one, stopped)
-            content = shown(one, judged[0], wanted.layer, wanted.comparison, mean, seen)
-            panes.append(_painted(wanted, seen, PaneFrame(chain, one, _standing(wanted, chain), content), panes))
+        for chain, layer in wanted.panes:
+            one, first = judged[chain], judged[wanted.chains[0]]
+            mean = self._mean(wanted, chain, layer, one, stopped)
+            content = shown(one, first, layer, wanted.comparison, mean, seen)
+            pane = PaneFrame(chain, one, _standing(wanted, chain), content)
+            panes.append(_painted(wanted, seen, pane, (*panes, *before)))
+        self._before = painted, tuple(panes)
         return Frame(wanted.document, wanted.image, seen, tuple(panes), _patch(wanted))
 
     def warm(self, wanted: Wanted) -> None:
@@ -67,13 +83,16 @@ class Workshop:
         stored = self.judged(wanted.document, wanted.image, chain, wanted.attack)
         live = wanted.live.get(chain)
         if live is None:
-            return stored
+            awaited = chain in wanted.awaited
+            return replace(stored, reason=stored.reason or wanted.waiting, settled=False) if awaited else stored
         windows = stored.windows if live.windows is None else live.windows
-        return Judged({**stored.maps, **live.maps}, windows, live.prediction, live.reason)
+        reason = live.reason or stored.reason
+        return Judged({**stored.maps, **live.maps}, windows, live.prediction, reason, live.settled)
 
-    def _mean(self, wanted: Wanted, chain: str, judged: Judged, stopped: Callable[[], bool]) -> Mean | None:
+    def _mean(
+        self, wanted: Wanted, chain: str, layer: Layer, judged: Judged, stopped: Callable[[], bool]
+    ) -> Mean | None:
         """The mean map of the non-members, where it is asked for and the image has such a map itself."""
-        layer = wanted.layer
         values = judged.maps.get(layer.id)
         if values is None or not (wanted.comparison.needs_mean and layer.scalar):
             return None
@@ -114,6 +133,7 @@ def _judged(document: AuditDocument, image: int, chain: str, attack: str) -> Jud
     windows = maps.pop(WINDOWS, None)
     if loss is not None:
         maps[layers.LOSS] = loss
+        maps.setdefault(layers.TRUE_POSTERIOR, np.exp(-loss))
     return Judged(maps, windows, reason=document.reason(image, chain, attack) or "")
 
 
@@ -142,25 +162,25 @@ def _standing(wanted: Wanted, chain: str) -> Standing | None:
 # ---------------------------------------------------------------- painting
 
 
-def _painted(wanted: Wanted, seen: Seen, pane: PaneFrame, before: list[PaneFrame]) -> PaneFrame:
-    """The pane with its overlay: that of a pane before it, where that shows the same classes."""
+def _painted(wanted: Wanted, seen: Seen, pane: PaneFrame, before: Sequence[PaneFrame]) -> PaneFrame:
+    """The pane with its overlay: that of a pane before it, where that shows the same in the same colours."""
     content = pane.shown
     if content.shape is None or seen.picture is None:
         return pane
+    ends = None if content.values is None else _ends(wanted, pane.chain, content)
     placement = seen.placement(content.shape)
+    same = next((known.overlay for known in before if content.is_same(known.shown) and known.ends == ends), None)
+    overlay = same or Overlay.of(placement.spread(_colours(wanted, seen, content, ends)))
+    return replace(pane, placement=placement, ends=ends, overlay=overlay)
+
+
+def _colours(wanted: Wanted, seen: Seen, content: Shown, ends: Range | None) -> npt.NDArray[np.uint32]:
+    """What is shown in colours, `(h, w)` 0xAARRGGBB."""
     if content.classes is not None:
-        same = next((known.overlay for known in before if known.shown.classes is content.classes), None)
-        return replace(pane, placement=placement, overlay=same or _classes_painted(content, seen, placement))
+        return np.take(class_table(class_colours(content.layer, seen)), content.classes)
+    assert ends is not None
     values, kind = content.scalars
-    ends = _ends(wanted, pane.chain, content)
-    colours = wanted.look.table(kind)[levels(values, ends)]
-    return replace(pane, placement=placement, ends=ends, overlay=Overlay.of(placement.spread(colours)))
-
-
-def _classes_painted(content: Shown, seen: Seen, placement: Placement) -> Overlay:
-    assert content.classes is not None
-    table = class_table(class_colours(content.layer, seen))
-    return Overlay.of(placement.spread(np.take(table, content.classes)))
+    return wanted.look.overlay(kind)[levels(values, ends)]
 
 
 def _ends(wanted: Wanted, chain: str, content: Shown) -> Range:
@@ -168,7 +188,7 @@ def _ends(wanted: Wanted, chain: str, content: Shown) -> Range:
         return wanted.look.hand
     if wanted.look.ends is Ends.OWN:
         return own_range(*content.scalars)
-    document, layer = wanted.document, wanted.layer.id
+    document, layer = wanted.document, content.layer.id
     attack = document.loss_attack if layer == layers.LOSS else wanted.attack
     ends = document.value_range(chain, attack or wanted.attack, layer)
     return difference_range(ends) if content.difference else ends

@@ -43,8 +43,12 @@ SHADOWS = (
 )
 """Four architectures, three class schemes."""
 
-JUDGES = (FleetRecipe("linknet", "cityscapes", "cityscapes7", 200, _training("smp:Linknet", "resnet18", 96, 25, 60)),)
-"""Targets of another architecture, on scenes of their own; nothing is trained on what they give out."""
+JUDGES = (
+    FleetRecipe("linknet", "cityscapes", "cityscapes7", 200, _training("smp:Linknet", "resnet18", 96, 25, 60)),
+    FleetRecipe("fpn", "cityscapes", "cityscapes4", 200, _training("smp:FPN", "resnet18", 96, 40, 70)),
+)
+"""Targets of other architectures, one with a class count of its own, on scenes of their own; nothing is trained on
+what they give out."""
 
 NETWORKS = (
     NetworkRecipe("slm", "the default", AttackTraining(iterations=300)),

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.engine import events
+from core.engine.client import EngineState
 from gui.actions import Action
 from gui.furniture import furnished
 from gui.settings.table import Preferences
@@ -28,6 +29,7 @@ class FakeEngine(QObject):
     def __init__(self, threads=0, parent=None):
         super().__init__(parent)
         self.threads, self.jobs, self.calls = threads, [], []
+        self.state = EngineState.WARM
 
     def start(self):
         self.calls.append("start")

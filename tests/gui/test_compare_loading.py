@@ -8,6 +8,7 @@ import pytest
 from core.errors import Cancelled, StoreError
 from gui.compare.frame import Seen
 from gui.compare.layers import LAYERS, Comparison, layer_of, unavailable
+from gui.compare.live import Live
 from gui.compare.loader import Loader
 from gui.compare.look import Ends, Look
 from gui.compare.mean import MOST, mean_map
@@ -15,7 +16,7 @@ from gui.compare.overlay import Kind
 from gui.compare.readout import NOTHING, number, pane_words, place_words, read_out
 from gui.compare.shelf import Shelf
 from gui.compare.shown import errors
-from gui.compare.wanted import Live, Wanted
+from gui.compare.wanted import Wanted
 from gui.compare.workshop import Workshop
 from tests.gui.compare_world import CHAINS, PATCH, make_compare_world
 
@@ -239,7 +240,7 @@ def test_what_the_engine_worked_out_takes_the_place_of_what_is_stored(world, doc
     wrong = frame_of(document, layer="error", live=live).panes[0].shown.classes
     assert np.array_equal(wrong == 255, label == 255)
     assert np.array_equal(wrong == 0, (prediction != label) & (label != 255))
-    assert frame_of(document, layer="prediction").panes[0].shown.note == "Not worked out yet."
+    assert frame_of(document, layer="prediction").panes[0].shown.note == "No prediction is kept."
 
 
 def test_errors_are_found_on_the_label_grid_and_on_the_attack_grid():
@@ -261,9 +262,10 @@ def test_a_chain_that_is_not_in_the_audit_has_no_score_and_no_rank(document, qap
 
 
 def test_layers_that_cannot_be_shown_say_why(document):
+    kept = {"image", "label", "loss", "true_posterior", "score", "evidence", "evidence_corrected"}
     for layer in LAYERS.values():
         reason = unavailable(document, "patch", layer, engine=False)
-        assert bool(reason) == (layer.id in {"prediction", "error", "confidence", "entropy"}), layer.id
+        assert bool(reason) == (layer.id not in kept), layer.id
         assert not unavailable(document, "patch", layer, engine=True)
     assert "'loss' draws no such map" in unavailable(document, "loss", LAYERS["score"], engine=False)
     assert unavailable(None, "", LAYERS["score"], engine=False) == ""
@@ -357,6 +359,35 @@ def test_of_many_questions_in_a_row_only_the_last_is_answered_and_few_are_worked
     qtbot.waitUntil(lambda: bool(frames.got), timeout=5000)
     assert [frame.image for frame in frames.got] == [3]
     assert len(slow.asked) <= 2
+
+
+def test_while_a_slider_moves_the_frame_that_was_begun_is_shown_and_then_only_the_newest(
+    loader, document, qtbot, heard
+):
+    slow = SlowDocument(document, {0: 0.1})
+    frames = heard(loader.loaded)
+    live = {f"gauss-sigma0.{n}": Live(score=float(n)) for n in range(5, 9)}
+    for chain in live:
+        loader.ask(wanted(slow, 0, chains=("none", chain), live=live))
+    qtbot.waitUntil(lambda: len(frames.got) == 2 and not loader.busy, timeout=5000)
+    assert [frame.panes[1].chain for frame in frames.got] == ["gauss-sigma0.5", "gauss-sigma0.8"]
+    loader.ask(wanted(SlowDocument(document, {1: 0.2}), 1, chains=("none", "argmax")))
+    loader.ask(wanted(slow, 0, chains=("none", "argmax"), layer="loss"))
+    qtbot.waitUntil(lambda: not loader.busy, timeout=5000)
+    assert [(frame.image, frame.panes[0].shown.layer.id) for frame in frames.got[2:]] == [(0, "loss")]
+
+
+def test_only_panes_that_show_something_else_are_painted_anew(world, document, qapp):
+    workshop = Workshop(1 << 28)
+    first = workshop.frame(wanted(document), never)
+    live = {"argmax": Live({"score": np.full((128, 256), 0.5, np.float32)})}
+    second = workshop.frame(wanted(document, live=live), never)
+    same = [one.overlay is other.overlay for one, other in zip(first.panes, second.panes, strict=True)]
+    assert same == [True, False, True]
+    for changed in ({"look": Look(backwards=True)}, {"image": 1}, {"layer": "evidence"}):
+        other = workshop.frame(wanted(document, **changed), never)
+        assert not any(one.overlay is two.overlay for one, two in zip(second.panes, other.panes, strict=True))
+        workshop.frame(wanted(document, live=live), never)
 
 
 def test_after_a_frame_its_neighbours_are_loaded_so_that_the_next_needs_no_file(loader, document, qtbot, heard):

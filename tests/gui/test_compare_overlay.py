@@ -100,6 +100,21 @@ def test_level_nothing_is_transparent_and_all_others_are_opaque():
     assert int(table[200]) & 0xFFFFFF == red << 16 | green << 8 | blue
 
 
+def test_a_diverging_overlay_lets_the_image_through_towards_the_middle_in_the_colours_of_the_bar():
+    look = Look()
+    bar, overlay = (of(Kind.DIVERGING).astype(np.int64) for of in (look.table, look.overlay))
+    alpha = overlay >> 24
+    assert overlay[NOTHING] == 0
+    assert alpha[[1, 128, 255]].tolist() == [255, 0, 255]
+    assert alpha[128 + 32] == pytest.approx(255 * math.sqrt(32 / 127), abs=1), "a quarter of the range is half there"
+    assert np.array_equal(alpha[1:], alpha[:0:-1]), "both signs are as strong"
+    for shift in (16, 8, 0):
+        channel, whole = overlay >> shift & 255, bar >> shift & 255
+        assert (channel <= alpha).all(), "premultiplied"
+        assert np.abs(channel[1:] - whole[1:] * alpha[1:] / 255).max() <= 1
+    assert np.array_equal(look.overlay(Kind.SEQUENTIAL), look.table(Kind.SEQUENTIAL))
+
+
 def test_void_and_ids_without_a_class_are_transparent_in_class_colours():
     table = class_table(np.array([[1, 2, 3], [250, 0, 9]], np.uint8))
     assert table[:2].tolist() == [0xFF010203, 0xFFFA0009]

@@ -107,6 +107,15 @@ def test_the_shares_of_evidence_over_a_partition_of_the_image_sum_to_one_under_e
     assert sum(part["none"].pixels for part in parts) == SIZE[0] * SIZE[1]
 
 
+def loss_elsewhere(loss, label):
+    """The mean loss outside, each class weighing as many points as it has inside."""
+    inside = np.zeros(label.shape, bool)
+    inside[20:120, 50:150] = True
+    weights = {c: np.count_nonzero(label[inside] == c) for c in range(3)}
+    means = {c: loss[(label == c) & ~inside].mean(dtype=np.float64) for c in range(3)}
+    return sum(weights[c] * means[c] for c in range(3)) / sum(weights.values())
+
+
 def test_statistics_are_those_of_the_arrays(frame):
     region = Region("A", rectangle((100, 40), (300, 240)))
     found = statistics(region, frame)
@@ -119,6 +128,7 @@ def test_statistics_are_those_of_the_arrays(frame):
         assert one.score == pytest.approx(part["score"].mean(dtype=np.float64))
         assert one.loss == pytest.approx(np.nanmean(part["loss"].astype(np.float64)))
         assert one.evidence == pytest.approx(part["evidence"].sum(dtype=np.float64))
+        assert one.elsewhere == pytest.approx(loss_elsewhere(pane.judged.maps["loss"], frame.seen.label[::2, ::2]))
     labelled = frame.seen.label[40:200, 100:300]
     counts = np.bincount(labelled.ravel(), minlength=3)
     assert dict(found["none"].classes) == pytest.approx({i: counts[i] / counts.sum() for i in range(3)})

@@ -455,28 +455,6 @@ def test_the_operating_point_is_marked_where_the_image_score_is_above_it(qtbot, 
     assert "operating point" not in view.grid.panes[1]._score.toolTip()
 
 
-def test_what_no_audit_stores_is_asked_of_the_engine_and_shown_when_it_comes(qtbot, view, selection, world, heard):
-    from core.engine.jobs.observe import View
-
-    asked = heard(view.presenter.engine_wanted)
-    selection.layer = "prediction"
-    settle(qtbot, view)
-    view.set_look(Look(colours="magma"))
-    settle(qtbot, view)
-    assert asked.got == [(0, CHAINS)]
-    assert canvases(view)[0].note == "Not worked out yet."
-    prediction = np.full((128, 256), 2, np.uint8)
-    views = {"none": View("none", prediction=prediction), "argmax": View("argmax", failed="It broke.")}
-    view.show_observed(0, views)
-    settle(qtbot, view)
-    assert canvases(view)[0].layers.overlays[0] is not None
-    assert canvases(view)[1].note == "It broke."
-    view.show_observed(2, views)  # of another image: too late
-    selection.image = 1
-    settle(qtbot, view)
-    assert canvases(view)[0].note == "Not worked out yet."
-
-
 # ---------------------------------------------------------------- patches and regions
 
 

@@ -55,8 +55,17 @@ def test_a_range_begins_at_zero_and_leaves_the_most_extreme_pixels_out():
     assert 0.99 < high < 1.001
 
 
-def test_a_signed_range_is_symmetric():
-    values = np.linspace(-3, 1, 2000, dtype=np.float32)[None]
+@pytest.mark.parametrize("ends", [(-3, 1), (-1, 3), (-1, 1)])
+def test_a_signed_range_is_symmetric_and_shows_its_weaker_side(ends):
+    values = np.linspace(*ends, 2000, dtype=np.float32)[None]
+    low, high = shared_range([[values]], signed=True)
+    assert (low, high) == (-high, high)
+    assert 0.95 < high < 1
+
+
+@pytest.mark.parametrize("ends", [(0, 3), (-3, 0), (-3, 0.1), (-0.01, 3)])
+def test_a_signed_range_with_next_to_nothing_on_one_side_shows_the_other(ends):
+    values = np.linspace(*ends, 2000, dtype=np.float32)[None]
     low, high = shared_range([[values]], signed=True)
     assert (low, high) == (-high, high)
     assert 2.9 < high < 3

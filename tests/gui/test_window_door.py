@@ -17,7 +17,9 @@ def doors(monkeypatch):
     """Which doors were taken: the window's or the command line's, with what."""
     taken = []
     monkeypatch.setattr(door, "open_window", lambda path: taken.append(("window", path)) or 0)
-    monkeypatch.setattr(command_line, "run", lambda arguments: taken.append(("command", list(arguments))) or 0)
+    monkeypatch.setattr(
+        command_line, "run", lambda arguments, draw_snapshot: taken.append(("command", list(arguments))) or 0
+    )
     return taken
 
 
@@ -71,7 +73,7 @@ def test_a_display_is_known_by_its_variables(platform, variables, there):
 @pytest.mark.parametrize(("path", "command"), [(None, ["demo"]), (Path("a.segleak"), ["info", "a.segleak"])])
 def test_without_a_display_a_sentence_says_so_and_the_headless_way_is_taken(monkeypatch, capsys, path, command):
     taken = []
-    monkeypatch.setattr(command_line, "run", lambda arguments: taken.append(arguments) or 0)
+    monkeypatch.setattr(command_line, "run", lambda arguments, draw_snapshot: taken.append(arguments) or 0)
     monkeypatch.setattr(door, "has_display", lambda: False)
     assert door.open_window(path) == 0
     assert taken == [command]

@@ -14,11 +14,12 @@ from gui.background import Background
 from gui.banner import MOST, Banners, Message, Offer, Severity
 from gui.errors import SHOWN, ErrorCatcher
 from gui.help import FOLDER, Guide
+from gui.jobs.words import time_left
 from gui.numbers import COLUMNS, NOT_MEASURABLE, as_tsv, one_line, read_summary, summary_rows
 from gui.recent import MOST as MOST_RECENT
 from gui.recent import RecentAudit, forget, read_recent, recent_path, remember
 from gui.session import Session, read_session, session_path, write_session
-from gui.status import StatusLine, time_left
+from gui.status import StatusLine
 from gui.tables import NumbersModel, NumbersTable
 from tests.gui.small_audit import CHAINS, small_audit
 from tests.test_docs import ROOT
@@ -361,13 +362,13 @@ def test_the_status_line_shows_a_job_while_it_runs(qtbot, heard):
     qtbot.addWidget(line)
     line.show_engine("warm", "Engine ready on cpu")
     assert line.text == "Engine ready on cpu"
-    line.show_job("Auditing", 3, 12, 90.0)
+    line.show_job("Auditing 3/12", 3, 12, 90.0)
     assert line.text == "Auditing 3/12, 2 min left, Engine ready on cpu"
     told = heard(line.cancelled)
     line._stop.click()
     assert told.got == [()]
     line._pause.click()
-    line.show_job("Auditing", 4, 12, 80.0)
+    line.show_job("Auditing 4/12", 4, 12, 80.0)
     assert "paused" in line.text
     line.end_job()
     assert line.text == "Engine ready on cpu"

@@ -18,6 +18,7 @@ class Confidence(Baseline):
     title: ClassVar[str] = "Confidence"
     needs_label: ClassVar[bool] = False
     maps: ClassVar[tuple[str, ...]] = ("confidence",)
+    map_sign: ClassVar[int] = 1
 
     def score(self, observation: Observation) -> AttackResult:
         """Score one image, 1/C to 1; its map "confidence" is the largest posterior of each pixel."""

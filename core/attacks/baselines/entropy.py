@@ -18,6 +18,7 @@ class Entropy(Baseline):
     title: ClassVar[str] = "Entropy"
     needs_label: ClassVar[bool] = False
     maps: ClassVar[tuple[str, ...]] = ("entropy",)
+    map_sign: ClassVar[int] = -1
 
     def score(self, observation: Observation) -> AttackResult:
         """Score one image, -log C to 0; its map "entropy" is the entropy of each pixel in nats."""

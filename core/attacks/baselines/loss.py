@@ -21,6 +21,7 @@ class GlobalLoss(Baseline):
     name: ClassVar[str] = "loss"
     title: ClassVar[str] = "Global loss"
     maps: ClassVar[tuple[str, ...]] = ("loss",)
+    map_sign: ClassVar[int] = -1
 
     def score(self, observation: Observation) -> AttackResult:
         """Score one image; its map "loss" is the loss in nats, NaN where void."""

@@ -30,6 +30,23 @@ USAGE = """\
 def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this kind of training."""
     parser = kinds.add_parser("attack", usage=USAGE, help="train an attack network on one or more shadows")
+    add_shadow_flags(parser)
+    parser.add_argument(
+        "--defense",
+        action="append",
+        default=[],
+        metavar=DEFENSE,
+        help="train on outputs under this defense, or chain joined by '+', as an attacker who adapts would; "
+        "repeated: under each (default none)",
+    )
+    parser.add_argument("--out", type=checkpoint, required=True, metavar="FILE", help="checkpoint (.safetensors)")
+    add_run_flags(parser)
+    add_flags(parser, AttackTraining, "training")
+    parser.set_defaults(run=run)
+
+
+def add_shadow_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags that name shadows and their images; see `open_shadows`."""
     parser.add_argument(
         "--shadows",
         action="append",
@@ -51,21 +68,9 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         metavar="FILE",
         help="a shadow; repeat it, with as many --members and --non-members in the same order",
     )
-    parser.add_argument(
-        "--defense",
-        action="append",
-        default=[],
-        metavar=DEFENSE,
-        help="train on outputs under this defense, or chain joined by '+', as an attacker who adapts would; "
-        "repeated: under each (default none)",
-    )
     add_set_flags(parser, Role.MEMBER, Role.NON_MEMBER, schemes=True)
     add_trust_flag(parser)
-    parser.add_argument("--out", type=checkpoint, required=True, metavar="FILE", help="checkpoint (.safetensors)")
-    add_run_flags(parser)
-    add_flags(parser, AttackTraining, "training")
     add_model_flags(parser, PREFIX)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, screen: Screen) -> int:
@@ -73,7 +78,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     from core.training.attack import train_attack
 
     result = train_attack(
-        [*_from_folders(args, screen), *_from_files(args)],
+        open_shadows(args, screen),
         read_flags(args, AttackTraining) or AttackTraining(),
         args.out,
         pick_device(args.device),
@@ -82,8 +87,13 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     )
     screen.close()
     screen.print(f"{result.checkpoint}: loss {result.losses[-1]:.4f}")
-    _print_held_out(result.held_out, screen)
+    print_held_out(result.held_out, screen)
     return 0
+
+
+def open_shadows(args: argparse.Namespace, screen: Screen) -> "list[ShadowData]":
+    """The shadows that the flags of `add_shadow_flags` name, with their members and non-members."""
+    return [*_from_folders(args, screen), *_from_files(args)]
 
 
 def _from_folders(args: argparse.Namespace, screen: Screen) -> "list[ShadowData]":
@@ -134,7 +144,8 @@ def _from_files(args: argparse.Namespace) -> "list[ShadowData]":
     ]
 
 
-def _print_held_out(held: "HeldOut", screen: Screen) -> None:
+def print_held_out(held: "HeldOut", screen: Screen) -> None:
+    """Print how something did on held-out shadow images, a line for each chain of defenses."""
     for name, metrics in held.by_defense.items():
         if metrics.auc is None:
             continue

@@ -1,19 +1,27 @@
 """What the engine can be asked to do. Imports no torch."""
 
 from core.engine.jobs.base import Job, SpecSource, SpecTable
-from core.engine.jobs.check_target import CheckedTarget, CheckTarget
+from core.engine.jobs.check_target import CheckedTarget, CheckTarget, WeightsAlone
+from core.engine.jobs.look_at_images import CheckImages, FoundSet, ImagesAsked, LookAtImages
 from core.engine.jobs.observe import LAYERS, Observe, Observed, View
+from core.engine.jobs.read_cards import ReadCard, ReadCards
 from core.engine.jobs.rescore import Rescore, Rescored
 from core.engine.jobs.run_audit import RunAudit
 from core.engine.jobs.warm_up import WarmUp
 
 __all__ = [
     "LAYERS",
+    "CheckImages",
     "CheckTarget",
     "CheckedTarget",
+    "FoundSet",
+    "ImagesAsked",
     "Job",
+    "LookAtImages",
     "Observe",
     "Observed",
+    "ReadCard",
+    "ReadCards",
     "Rescore",
     "Rescored",
     "RunAudit",
@@ -21,4 +29,5 @@ __all__ = [
     "SpecTable",
     "View",
     "WarmUp",
+    "WeightsAlone",
 ]

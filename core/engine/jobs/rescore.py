@@ -3,13 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from core.audit.sources import Source
 from core.audit.store import ImageRow
 from core.data.samples import Role
 from core.defenses.chain import Chain
@@ -19,8 +20,8 @@ from core.metrics.segmentation import confusion
 from core.randomness import generator
 
 if TYPE_CHECKING:
-    from core.audit.sources import Source
     from core.engine.opened import Evidence, OpenedAudit
+    from core.targets.base import Output
 
 BETWEEN = 0.25
 """Seconds between two parts."""
@@ -40,8 +41,12 @@ class Rescored:
         Image scores `(n,)` float64 by attack id; NaN where there is none.
     confusions
         Confusion counts `(C, C)` int64 by role, rows = label, of all images that are not excluded.
+    counted
+        How many images these counts are of, by role.
     on_grid
         Whether they were counted on the attack grid, because the chain can change what is predicted at each pixel.
+    again
+        How many images had to go through the target again: their posteriors were not in the cache.
     total
         How many images there will be.
     skipped
@@ -52,14 +57,21 @@ class Rescored:
     images: npt.NDArray[np.int64]
     scores: Mapping[str, npt.NDArray[np.float64]]
     confusions: Mapping[Role, npt.NDArray[np.int64]]
+    counted: Mapping[Role, int]
     on_grid: bool
+    again: int
     total: int
     skipped: Mapping[str, int]
 
     @property
+    def done(self) -> int:
+        """How many images were looked at."""
+        return len(self.images) + sum(self.skipped.values())
+
+    @property
     def exact(self) -> bool:
         """Whether nothing is missing."""
-        return len(self.images) + sum(self.skipped.values()) == self.total
+        return self.done == self.total
 
 
 @dataclass(frozen=True)
@@ -78,21 +90,27 @@ class Rescore(Job):
         Ids of the attacks; none: the primary one.
     excluded
         Numbers of images that are left out.
+    begun
+        What the same job had found when it was cancelled: it goes on from there.
     """
 
     audit: Path
     chain: Chain
     attacks: tuple[str, ...] = ()
     excluded: frozenset[int] = field(default=frozenset())
+    begun: Rescored | None = field(default=None, compare=False)
 
     def run(self, desk: Desk) -> Rescored:
         """Score image after image, in an order of which each beginning is a sample of all."""
         audit = desk.models.audit(spec_of(self.audit), self.device, self.trusted)
-        source = audit.source(self.chain)
+        asked: Counter[str] = Counter()
+        source = _counted(audit.source(self.chain), asked)
         rows = [row for row in audit.stored_rows() if row.state == "done" and row.id not in self.excluded]
-        tally = _Tally(self.chain, [a.entry.id for a in audit.attacks(self.attacks)], len(rows))
+        tally = _Tally(self.chain, [a.entry.id for a in audit.attacks(self.attacks)], len(rows), asked)
+        known = tally.take_up(self.begun)
+        left = [row for row in shuffled(rows, audit.spec.seed) if row.id not in known]
         last = time.monotonic()
-        for row in desk.progress.over("Scoring again", shuffled(rows, audit.spec.seed), len(rows)):
+        for row in desk.progress.over("Scoring again", left, len(left)):
             try:
                 tally.add(audit, source, row, audit.evidence(source, row))
             except (DataError, TargetError) as error:
@@ -113,18 +131,45 @@ def shuffled(rows: Sequence[ImageRow], seed: int) -> Iterator[ImageRow]:
     return (row for _, _, row in sorted(keyed, key=lambda item: item[:2]))
 
 
-class _Tally:
-    """Collects what becomes a `Rescored`."""
+@dataclass(frozen=True)
+class _Counted(Source):
+    """A source that counts the images it is asked for."""
 
-    def __init__(self, chain: Chain, attacks: Sequence[str], total: int) -> None:
-        self._chain, self._total = chain, total
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def outputs(self, images: Sequence[npt.NDArray[np.uint8]], hashes: Sequence[str]) -> "list[Output]":
+        """As the source it is made of."""
+        self.asked.update(hashes)
+        return super().outputs(images, hashes)
+
+
+def _counted(source: Source, asked: Counter[str]) -> _Counted:
+    return _Counted(**{item.name: getattr(source, item.name) for item in fields(source)}, asked=asked)
+
+
+class _Tally:
+    """Collects what becomes a `Rescored`; `asked` counts the images that go through the target."""
+
+    def __init__(self, chain: Chain, attacks: Sequence[str], total: int, asked: Mapping[str, int]) -> None:
+        self._chain, self._total, self._asked = chain, total, asked
         self._on_grid = any(defense.changes_argmax for defense in chain.outputs)
         self._images: list[int] = []
         self._scores: dict[str, list[float]] = {attack: [] for attack in attacks}
         self._confusions: dict[Role, npt.NDArray[np.int64]] = {}
+        self._counted: Counter[Role] = Counter()
         self.skipped: Counter[str] = Counter()
 
-    def add(self, audit: "OpenedAudit", source: "Source", row: ImageRow, evidence: "Evidence") -> None:
+    def take_up(self, begun: Rescored | None) -> frozenset[int]:
+        """Go on from what was found before; returns the images that it has."""
+        if begun is None:
+            return frozenset()
+        self._images = begun.images.tolist()
+        self._scores = {attack: begun.scores[attack].tolist() for attack in self._scores}
+        self._confusions = dict(begun.confusions)
+        self._counted = Counter(begun.counted)
+        return frozenset(self._images)
+
+    def add(self, audit: "OpenedAudit", source: Source, row: ImageRow, evidence: "Evidence") -> None:
         """Score an image and count its pixels."""
         for attack, result in audit.score(source, evidence, list(self._scores)).items():
             self._scores[attack].append(np.nan if isinstance(result, str) else result.score)
@@ -132,6 +177,7 @@ class _Tally:
         counts = self._counts(audit, evidence)
         if counts is not None:
             self._confusions[row.role] = counts + self._confusions.get(row.role, 0)
+            self._counted[row.role] += 1
 
     def _counts(self, audit: "OpenedAudit", evidence: "Evidence") -> npt.NDArray[np.int64] | None:
         label = evidence.entry.recorded.label
@@ -147,7 +193,9 @@ class _Tally:
             np.array(self._images, np.int64),
             {attack: np.array(scores, np.float64) for attack, scores in self._scores.items()},
             dict(self._confusions),
+            dict(self._counted),
             self._on_grid,
+            len(self._asked),
             self._total,
             dict(self.skipped),
         )

@@ -42,6 +42,9 @@ def plainly(document, table, wanted, threshold, column, descending):
             Only.NOTED: row.id == 12,
             Only.EXCLUDED: row.id == 5,
             Only.FAILED: row.id in {3, 8},
+            Only.EVIDENCE: False,
+            Only.NO_EVIDENCE: False,
+            Only.UNJUDGED: row.id in {2, 9},  # their data was not checked
         }
         if wanted.role and row.role != wanted.role:
             continue

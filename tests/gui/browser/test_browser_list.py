@@ -112,7 +112,8 @@ def test_a_running_audit_fills_the_list_and_leaves_the_selection_alone(panel, tm
         connection.execute("INSERT INTO scores VALUES (9, 'none', 'loss', 99.0, NULL)")
         connection.execute("UPDATE images SET state = 'done' WHERE id = 9")
     connection.close()
-    browser.selection.refresh()
+    document.refresh()
+    browser.selection.grown()
     qtbot.waitUntil(lambda: browser.model.row_of(9) == 0, timeout=RIGHT_NOW)
     assert browser.images.images == [9]
 

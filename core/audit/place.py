@@ -1,4 +1,4 @@
-"""Where an audit's images and label maps lie now. Knows nothing of Qt."""
+"""Where an audit's images and label maps lie now."""
 
 import os
 from pathlib import Path

@@ -1,0 +1,123 @@
+"""What the reference-calibrated attacks share: an image that is easy for every model is no evidence."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.attacks.base import VOID, AttackContext, AttackResult, Needs, Observation, Reference
+from core.attacks.baselines.base import Baseline, labelled_pixels
+from core.attacks.blocks import BLOCK, BLOCK_HELP, block_mean
+from core.attacks.losses import LARGEST_LOSS, label_of, loss_map
+from core.errors import AttackError
+from core.parameters import param
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ReferenceAttack(Baseline):
+    """The target's answer, set against those of models that have not seen the image."""
+
+    block: int = param(BLOCK, BLOCK_HELP, unit="grid points", low=1, high=1024)
+
+    def requires_references(self, context: AttackContext) -> bool:
+        """Always."""
+        return True
+
+    def score(self, observation: Observation) -> AttackResult:
+        """Score one image.
+
+        Its map is the evidence of each pixel, averaged over blocks, NaN where void. Raises `AttackError` where the
+        label map, posteriors or references it needs are not there.
+        """
+        labelled = labelled_pixels(observation)
+        if self.needs is Needs.POSTERIORS:
+            _refuse_hard(observation)
+        evidence = self.evidence(observation)
+        shown = block_mean(np.where(labelled, evidence, np.nan), self.block)
+        return AttackResult(self.summed_up(observation, labelled, evidence), {self.maps[0]: shown})
+
+    @abstractmethod
+    def evidence(self, observation: Observation) -> Array:
+        """The evidence of each pixel `(h, w)`; higher = more likely a member. What void pixels hold is not used."""
+
+    def summed_up(self, observation: Observation, labelled: npt.NDArray[np.bool_], evidence: Array) -> float:
+        """The image score: the mean over the labelled pixels."""
+        return float(evidence[labelled].mean())
+
+
+@dataclass(frozen=True)
+class LeveledAttack(ReferenceAttack):
+    """A likelihood ratio of the whole image, or the mean of those of its pixels."""
+
+    mode: str = param(
+        "offline",
+        "offline: references that have not seen the image; online: also those that have",
+        choices=("offline", "online"),
+    )
+    level: str = param("image", "what one likelihood is of", choices=("image", "pixel"))
+
+    @abstractmethod
+    def values(self, log_probability: Array) -> Array:
+        """What is compared, from log p[true class]."""
+
+    @abstractmethod
+    def ratio(self, target: Array, inside: Array, outside: Array) -> Array:
+        """Evidence from the target's values `(...)` and those of the references, `(n, ...)` inside and outside."""
+
+    def evidence(self, observation: Observation) -> Array:
+        """The ratio of each pixel."""
+        return self.ratio(*self._given(observation))
+
+    def summed_up(self, observation: Observation, labelled: npt.NDArray[np.bool_], evidence: Array) -> float:
+        """The mean of the pixels' ratios, or the ratio of the means over the labelled pixels."""
+        if self.level == "pixel":
+            return super().summed_up(observation, labelled, evidence)
+        target, inside, outside = (v[..., labelled].mean(axis=-1) for v in self._given(observation))
+        return float(self.ratio(target, inside, outside))
+
+    def _given(self, observation: Observation) -> tuple[Array, Array, Array]:
+        """Values of the target `(h, w)`, of references inside and of references outside, `(n, h, w)`."""
+        target = self.values(-loss_map(observation).astype(np.float64))
+        known = [r for r in observation.references if r.trained] if self.mode == "online" else []
+        if self.mode == "online" and not known:
+            raise AttackError("no reference is known to be trained on this image.", "Use the mode 'offline'.")
+        inside, outside = self._stack(known, target), self._stack(unaware(observation), target)
+        return target, inside, outside
+
+    def _stack(self, references: Sequence[Reference], like: Array) -> Array:
+        return np.array([self.values(log_probability(r)) for r in references]).reshape(-1, *like.shape)
+
+
+def unaware(observation: Observation) -> list[Reference]:
+    """The references not known to be trained on the image. Raises `AttackError` where there is none."""
+    found = [reference for reference in observation.references if not reference.trained]
+    if not found:
+        raise AttackError(
+            "every reference was trained on this image." if observation.references else "there is no reference.",
+            "Give a reference model that was not trained on it, in [[references]].",
+        )
+    return found
+
+
+def log_probability(reference: Reference) -> Array:
+    """A reference's log p[true class] `(h, w)`, from -69.08 to 0; 0 where void."""
+    assert reference.true_log_probability is not None  # the label map is there, so it was recorded
+    return np.clip(reference.true_log_probability.astype(np.float64), -LARGEST_LOSS, 0)
+
+
+def correct(posteriors: npt.NDArray[np.floating], observation: Observation) -> npt.NDArray[np.bool_]:
+    """Where posteriors or their logarithms `(C, h, w)` predict the label map's class; False where void."""
+    label = label_of(observation)
+    right: npt.NDArray[np.bool_] = (posteriors.argmax(axis=0) == label) & (label != VOID)
+    return right
+
+
+def _refuse_hard(observation: Observation) -> None:
+    if observation.hard:
+        raise AttackError("it needs posteriors, and only label maps are released.", "Use a label-only attack.")
+    if any(reference.hard for reference in observation.references):
+        raise AttackError("it needs posteriors, and a reference gives label maps only.", "Use a label-only attack.")

@@ -1,0 +1,106 @@
+"""The reference models of an audit: opened, and what is known of their training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.audit.sources import Source
+from core.audit.spec import AuditSpec, ReferenceEntry
+from core.data.layouts import open_images
+from core.errors import DataError, SpecError
+from core.files import sha256_of_file
+from core.training.manifest import read_manifest
+from core.training.membership import NAME, read_membership
+
+if TYPE_CHECKING:
+    from core.targets.base import Target
+
+
+@dataclass(frozen=True)
+class AuditedReference:
+    """A reference model of the audit.
+
+    Attributes
+    ----------
+    source
+        How it is asked; it has no chain, because the attacker owns it.
+    members
+        SHA-256 of the images it was trained on; None where nothing says so.
+    """
+
+    source: Source
+    members: frozenset[str] | None
+
+    def trained(self, image_sha256: str) -> bool | None:
+        """Whether it was trained on an image; None where nothing says so."""
+        return None if self.members is None else image_sha256 in self.members
+
+    @property
+    def known(self) -> str:
+        """What is known of its training, as one text: equal where it is the same."""
+        return "nothing" if self.members is None else " ".join(sorted(self.members))
+
+    def sentence(self, images: Sequence[str]) -> str:
+        """For the record: how many of the audit's images, by their hashes, it was trained on."""
+        name = self.source.target.info.path.name
+        if self.members is None:
+            return f"Reference {name}: no list of its training images was found; it counts as trained on none of them."
+        known = sum(image in self.members for image in images)
+        return f"Reference {name}: was trained on {known} of the {len(images)} images of this audit."
+
+
+def open_references(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[AuditedReference, ...]:
+    """Open the references of a spec. Their weights stay in memory, beside the target's.
+
+    Raises
+    ------
+    TargetError
+        A file cannot be opened.
+    SpecError
+        A reference has other classes than the target, or is the target.
+    DataError
+        What says which images it was trained on cannot be read.
+    """
+    moved = spec.with_paths(lambda path: str(spec.resolve(path)))
+    opened = tuple(open_reference(entry, target.device, trusted) for entry in moved.references)
+    for reference in opened:
+        _check(reference.source.target, target)
+    return opened
+
+
+def open_reference(entry: ReferenceEntry, device: str, trusted: frozenset[str]) -> AuditedReference:
+    """Open one reference whose paths begin at the working folder. Raises `TargetError` or `DataError`."""
+    from core.targets.open import open_target
+
+    trusted |= {entry.trust} if entry.trust else set()
+    reference = open_target(Path(entry.path), entry.options, entry.preprocessing, device, trusted)
+    sha256 = reference.info.sha256
+    return AuditedReference(Source(f"reference/{sha256}", reference, ()), _members(entry, reference.info.path, sha256))
+
+
+def _check(reference: "Target", target: "Target") -> None:
+    name = reference.info.path.name
+    if reference.info.sha256 == target.info.sha256:
+        raise SpecError(f"{name}: is the target itself.", "Give a model that the attacker could have trained.")
+    counts = {model.info.classes for model in (reference, target)} - {0}  # 0: not known until it has run
+    if len(counts) > 1:
+        raise SpecError(
+            f"{name}: has {reference.info.classes} classes, the target {target.info.classes}.",
+            "A reference must give the same classes.",
+        )
+
+
+def _members(entry: ReferenceEntry, path: Path, sha256: str) -> frozenset[str] | None:
+    """From what the entry names, else from the list beside the checkpoint."""
+    if not entry.members:
+        manifest = read_manifest(path, sha256)
+        return None if manifest is None else frozenset((*manifest.members, *manifest.others))
+    given = Path(entry.members)
+    if given.name == NAME or (given / NAME).is_file():
+        known = read_membership(given).of(path.name)
+        return frozenset(sha for sha, member in known.items() if member)
+    try:
+        return frozenset(sha256_of_file(sample.image) for sample in open_images(given).samples)
+    except OSError as error:
+        raise DataError(f"{given}: an image cannot be read ({error}).", "Check the list of members.") from error

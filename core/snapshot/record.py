@@ -1,0 +1,174 @@
+"""What is attached to a snapshot so that a machine can check it: audit.json and scores.csv."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.attacks.shipped import network_path
+from core.audit.export import audit_document, scores_table
+from core.audit.place import image_path, label_path
+from core.audit.spec import to_mapping
+from core.audit.store import SPEC_NAME
+from core.defenses.hardened import Hardened
+from core.errors import SegLeakError
+from core.files import sha256_of_bytes, sha256_of_file
+from core.snapshot.choices import described
+from core.snapshot.content import Content
+from core.snapshot.redaction import mapped
+
+FORMAT = 1
+JSON_NAME, CSV_NAME = "audit.json", "scores.csv"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The SHA-256 of a list of hashes: one line per file, its hash and role, sorted."""
+
+    name: str
+    files: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """The attachments. The same audit and choices give the same bytes.
+
+    Attributes
+    ----------
+    document, scores
+        The bytes of audit.json and scores.csv.
+    sha256
+        Of audit.json; printed on the first page.
+    manifests
+        Hashes over the lists of images and label maps.
+    """
+
+    document: bytes
+    scores: bytes
+    sha256: str
+    manifests: tuple[Manifest, ...]
+
+
+def record_of(content: Content) -> Record:
+    """Make the attachments of a snapshot."""
+    names = content.names
+    manifests = (_manifest(content, "images"), _manifest(content, "label maps"))
+    plain = audit_document(content.store, content.spec)
+    if names.redacted:
+        _without_paths(plain, content)
+    table: dict[str, Any] = mapped(names.decided(plain), names.text)
+    if names.redacted:
+        _rename_images(table, content)
+    table |= {
+        "format": FORMAT,
+        "redacted": names.redacted,
+        "folder": None if names.redacted else str(content.folder.absolute()),
+        "choices": mapped(_choices(content), names.text),
+        "manifests": [vars(m) for m in manifests],
+        "files": list(files_of(content)),
+    }
+    document = (json.dumps(table, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8", "replace")
+    return Record(document, _scores(content).encode("utf-8", "replace"), sha256_of_bytes(document), manifests)
+
+
+def _choices(content: Content) -> dict[str, Any]:
+    """The choices, without where the logo lies."""
+    found = described(content.choices)
+    found["heading"].pop("logo", None)
+    return found
+
+
+def _without_paths(table: dict[str, Any], content: Content) -> None:
+    """Numbers in place of the paths in the spec, which may be single words that a text could also have."""
+    table["spec"] = to_mapping(content.spec.with_paths(lambda path: "left out" if path else path))
+    for number, found in enumerate(table["facts"].get("sets", ()), start=1):
+        found["path"] = f"image set {number}"
+
+
+def _rename_images(table: dict[str, Any], content: Content) -> None:
+    for image in table["images"]:
+        image["key"] = content.names.of(image["id"])
+        for key in ("sha256", "label_sha256"):
+            image[key] = content.names.hash(content.rows[image["id"]].__dict__[key])
+
+
+def _scores(content: Content) -> str:
+    """The table of all scores; in a redacted snapshot with stand-ins and keyed hashes."""
+    text = scores_table(content.store, content.spec)
+    if not content.names.redacted:
+        return text
+    lines = list(csv.reader(io.StringIO(text)))
+    places = {name: place for place, name in enumerate(lines[0])}
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(lines[0])
+    for line in lines[1:]:
+        cells = [content.names.text(cell) for cell in line]
+        cells[places["image"]] = content.names.of(int(line[places["id"]]))
+        for key in ("sha256", "label_sha256"):
+            cells[places[key]] = content.names.hash(line[places[key]] or None) or ""
+        writer.writerow(cells)
+    return buffer.getvalue()
+
+
+# ---------------------------------------------------------------- files and their hashes
+
+
+def files_of(content: Content) -> Iterator[dict[str, Any]]:
+    """Every file the results depend on, with its hash; where it lies, unless paths are left out."""
+    names = content.names
+    for what, path, sha256 in models_of(content):
+        yield {"what": what, "sha256": sha256, "path": None if names.redacted else path}
+    for row in content.rows.values():
+        label = label_path(row, content.spec)
+        yield _image_file("image", content, row.id, str(image_path(row, content.spec)), row.sha256)
+        if label is not None and row.label_sha256 is not None:
+            yield _image_file("label map", content, row.id, str(label), row.label_sha256)
+
+
+def _image_file(what: str, content: Content, image: int, path: str, sha256: str | None) -> dict[str, Any]:
+    names = content.names
+    where = None if names.redacted else path
+    return {"what": what, "image": image, "name": names.of(image), "sha256": names.hash(sha256), "path": where}
+
+
+def models_of(content: Content) -> Iterator[tuple[str, str, str]]:
+    """Name, path and SHA-256 of the target, hardened targets, attack networks and the spec."""
+    spec, facts = content.spec, content.facts
+    yield "target", str(spec.resolve(spec.target.path)), facts.get("target", {}).get("sha256", "")
+    used = facts.get("used", {})
+    number = 0
+    for chain in spec.defenses:
+        source = chain.source
+        if isinstance(source, Hardened):
+            number += 1
+            sha256 = used.get(type(chain)((source,)).id, "")
+            yield f"hardened target {chain.label or number}", str(spec.resolve(source.path)), sha256
+    for attack in spec.attacks:
+        network = facts.get("attack_networks", {}).get(attack.id)
+        if network:
+            yield f"attack network of {attack.id}", _network_path(content, attack.attack), network["sha256"]
+    path = content.folder / SPEC_NAME
+    yield "spec", str(path.absolute()), sha256_of_file(path)
+
+
+def _network_path(content: Content, attack: Any) -> str:
+    try:
+        return str(network_path(attack.network, content.spec.folder))
+    except SegLeakError:
+        return ""
+
+
+def _manifest(content: Content, name: str) -> Manifest:
+    hashed = content.names.hash
+    pairs = ((r.role, r.sha256 if name == "images" else r.label_sha256) for r in content.rows.values())
+    return manifest(name, ((str(role), str(hashed(sha))) for role, sha in pairs if sha))
+
+
+def manifest(name: str, pairs: Iterable[tuple[str, str]]) -> Manifest:
+    """The manifest of (role, hash) pairs."""
+    lines = sorted(f"{sha256} {role}\n" for role, sha256 in pairs)
+    return Manifest(name, len(lines), sha256_of_bytes("".join(lines).encode()))

@@ -1,0 +1,103 @@
+"""The sections that are the same in every snapshot: method, limits, glossary."""
+
+from core.parameters import parameters_of
+from core.snapshot import words
+from core.snapshot.blocks import Block, Callout, Facts, Text
+from core.snapshot.content import Content
+from core.snapshot.record import Record
+
+METHOD = (
+    "Membership inference asks whether a model was trained on a given image. A model that has learned its training "
+    "images by heart answers them with more confidence than images of the same kind that it has never seen; the "
+    "difference can be measured.",
+    "Each image is given to the target as the target expects it. What the target gives out for each pixel, a "
+    "probability for every class (its posteriors), is taken at nearest grid points so that the short side has 128 of "
+    "them. A defense, where there is one, changes these posteriors, or another checkpoint answers instead.",
+    "The attack looks at the posteriors together with the label map: the structured loss map is -log of the posterior "
+    "of the true class at each pixel. An attack network, trained on shadow models whose training images are known and "
+    "which are not the target, judges patches of this map as member or non-member. The image score is the mean margin "
+    "of its patches; higher means more likely a member. Attacks without a network are formulas for each image, such as "
+    "the mean loss.",
+    "The evidence map divides the image score among the pixels: the values add up to the score. Scores of known "
+    "members and known non-members show how well the attack works on this very target (ROC curve, AUC). A suspect's "
+    "score is compared with those of known non-members. Intervals resample whole images, and whole groups where images "
+    "share one, because pixels of an image are not independent.",
+)
+
+LIMITS = (
+    "Membership belongs to an image. A map is an attribution of the image's score; no pixel, object or person is shown "
+    "to have been in the training data.",
+    "No verdict says that an image was not trained on. “No evidence at this power” means that this attack would also "
+    "have missed some known members.",
+    "An attack that performs badly does not make a model safe: stronger attacks exist or may come. Defenses are judged "
+    "by an attack that may not know them.",
+    "The numbers hold for images like the known members and non-members. Duplicates between them, or a shift of camera "
+    "or place, can fake or hide leakage; see the data check.",
+    "A threshold set on shadow data and one set on the target's own data are different claims. The best threshold on "
+    "the scores it is judged on is optimistic.",
+    "All attacks but the primary one, named before anything was scored, are exploratory and give no verdict.",
+    "Intervals cover the choice of images, not the choice of shadow models or of the seed.",
+)
+
+GLOSSARY = (
+    (
+        "AUC",
+        "area under the ROC curve: the share of pairs of a member and a non-member in which the member scores higher",
+    ),
+    ("attack network", "the classifier that judges patches as member or non-member"),
+    ("audit", "target, image sets, defenses and attacks, with their results"),
+    ("defense", "a change to what the target gives out"),
+    ("evidence map", "a division of the image score among the pixels"),
+    ("FPR", "false positive rate: the share of non-members that are flagged"),
+    ("hardened target", "a target trained with a defense, a checkpoint of its own"),
+    ("image score", "one number per image; higher = more likely a member"),
+    ("member, non-member, suspect", "an image known to be trained on, known not to be, unknown"),
+    ("membership map", "one number per pixel: an attribution of the image score"),
+    ("mIoU", "mean intersection over union: how well a segmentation fits its label maps, 0 to 1"),
+    ("p", "p-value: how rare such a high score is among known non-members"),
+    ("posteriors", "the target's probability for every class at each pixel"),
+    ("power", "the share of known members that the same procedure finds"),
+    ("q", "p-value allowing for the number of suspects (false discovery rate)"),
+    ("ROC curve", "TPR against FPR over all thresholds"),
+    ("shadow", "a model trained to learn what membership looks like"),
+    ("structured loss map", "-log of the posterior of the true class at each pixel"),
+    ("target", "the segmentation model under audit"),
+    ("TPR", "true positive rate: the share of members that are found"),
+)
+
+
+def method(content: Content, record: Record) -> list[Block]:
+    """The method on one page, with the citation."""
+    attacks = [Text(f"{a.id}: {_sentence(type(a.attack).__doc__)}", "small") for a in content.spec.attacks]
+    defenses = [
+        Text(f"{content.title_of(chain)}: {_sentence(type(d).__doc__)}", "small")
+        for chain in content.chains[:8]
+        for d in chain.defenses
+    ]
+    return [*map(Text, METHOD), *attacks, *defenses, Callout("The method", words.CITATION)]
+
+
+def _sentence(doc: str | None) -> str:
+    """The first sentence of a class' own description."""
+    return " ".join((doc or "").strip().split("\n\n")[0].split())
+
+
+def limits(content: Content, record: Record) -> list[Block]:
+    """What may and may not be concluded."""
+    return [Text(f"{number}. {text}") for number, text in enumerate(LIMITS, start=1)]
+
+
+def glossary(content: Content, record: Record) -> list[Block]:
+    """The words."""
+    return [Facts(GLOSSARY)]
+
+
+def settings(content: Content) -> list[tuple[str, str]]:
+    """Every setting of the run and the attacks."""
+    run = content.spec.run
+    rows = [
+        (info.name.replace("_", " "), f"{getattr(run, info.name)} {info.unit}".strip())
+        for info in parameters_of(type(run))
+    ]
+    rows += [(f"attack {a.id}", a.attack.describe()) for a in content.spec.attacks]
+    return [*rows, *((f"defense {chain.id}", chain.describe()) for chain in content.chains)]

@@ -1,0 +1,229 @@
+"""Where the tour stops. Each stop brings the window to what is to be seen, and cleans up behind itself."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from core.engine.jobs import RunAudit
+from docs.tour.guide import Guide
+from docs.tour.home import STREETS
+from gui.compare.regions import rectangle
+from gui.compare.stage import Mode
+from gui.folders import DEMO_SPEC, data_folder
+from gui.snapshot.dialog import SnapshotDialog
+
+Stop = Callable[[Guide], AbstractContextManager[QWidget | None]]
+"""Gives the dialog to be seen over the window, if there is one."""
+
+STOPS: dict[str, Stop] = {}
+"""By the name of their pictures, in the order of the tour."""
+
+IMAGE = "scene_500003"
+"""A member on which much can be seen."""
+THREE = ("none", "argmax", "gauss-sigma0.1")
+WALL = ((300.0, 60.0), (420.0, 60.0), (450.0, 150.0), (330.0, 170.0))
+AT_WORK = 12
+"""Images of the audit that runs when its picture is taken."""
+
+
+def _stop(visit: Callable[[Guide], Iterator[QWidget | None]]) -> Callable[[Guide], Iterator[QWidget | None]]:
+    STOPS[visit.__name__.replace("_", "-")] = contextmanager(visit)
+    return visit
+
+
+# ---------------------------------------------------------------- beginning
+
+
+@_stop
+def welcome(guide: Guide) -> Iterator[None]:
+    """The page one begins with, once an audit has been looked at."""
+    guide.open_demo()
+    guide.window.audits.close()
+    guide.until(lambda: guide.window.welcome.cards)
+    yield
+
+
+@_stop
+def new_audit(guide: Guide) -> Iterator[None]:
+    """A new audit, filled in from the files of the demo."""
+    beginning = guide.window.beginning
+    beginning.take([_home() / STREETS / DEMO_SPEC.name])
+    guide.until(lambda: not beginning.page.looking.busy and beginning.page.looking.known.report)
+    yield
+    beginning.leave()
+
+
+# ---------------------------------------------------------------- comparing
+
+
+@_stop
+def comparison(guide: Guide) -> Iterator[None]:
+    """A member under three defenses."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.bring_up("numbers")
+    yield
+
+
+@_stop
+def layers(guide: Guide) -> Iterator[None]:
+    """What is known of an image without a defense, side by side."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.run("compare.layers")
+    guide.until(lambda: len(guide.compare.grid.visible_panes) > len(THREE))
+    yield
+    guide.run("compare.layers")
+
+
+@_stop
+def swipe(guide: Guide) -> Iterator[None]:
+    """Two defenses on one image, with a curtain between them."""
+    guide.look_at(IMAGE, THREE[:2], "loss")
+    guide.run("compare.curtain")
+    yield
+    guide.compare.set_mode(Mode.PANES)
+
+
+@_stop
+def region(guide: Guide) -> Iterator[None]:
+    """Two regions and what the maps say inside."""
+    guide.look_at(IMAGE, THREE[:2], "loss")
+    guide.compare.marking.add(rectangle((30.0, 150.0), (170.0, 230.0)))
+    guide.compare.marking.add(WALL)
+    yield
+    guide.run("edit.undo")
+    guide.run("edit.undo")
+
+
+@_stop
+def trial(guide: Guide) -> Iterator[None]:
+    """A defense that the audit does not have, with its slider."""
+    guide.look_at(IMAGE, THREE[:2], "loss")
+    guide.run("try.temperature")
+    selection = guide.selection
+    (chain,) = selection.trials
+    guide.look_at(IMAGE, (*THREE[:2], chain.id), "loss")
+    guide.bring_up("roc")
+    results = guide.window.furniture.workbench.results
+    guide.until(lambda: (known := results.of(chain.id, selection.attack)) is not None and known.exact)
+    yield
+    guide.run("edit.undo")
+    selection.chains = THREE
+
+
+# ---------------------------------------------------------------- numbers
+
+
+@_stop
+def roc(guide: Guide) -> Iterator[None]:
+    """ROC curves on logarithmic axes, with an operating point."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.bring_up("roc")
+    panel = guide.window.furniture.workbench.plots.roc
+    panel.set_log(True)
+    guide.rest()
+    assert panel.first is not None
+    guide.selection.threshold = panel.first.threshold(len(panel.first.roc.fpr) // 3)
+    yield
+    guide.selection.threshold = None
+    panel.set_log(False)
+
+
+def _panel(name: str) -> None:
+    """A stop at a panel with three defenses."""
+
+    def visit(guide: Guide) -> Iterator[None]:
+        guide.look_at(IMAGE, THREE, "evidence")
+        guide.bring_up(name)
+        yield
+
+    STOPS[name] = contextmanager(visit)
+
+
+for _name in ("scores", "classes", "utility", "slices"):
+    _panel(_name)
+
+
+# ---------------------------------------------------------------- the program
+
+
+@_stop
+def jobs(guide: Guide) -> Iterator[None]:
+    """An audit that runs, one that waits, and the images that are done."""
+    running = guide.window.furniture.running
+    for name in ("Nightly", "Nightly again"):
+        running.begin(RunAudit(_home() / STREETS / DEMO_SPEC.name, data_folder() / f"{name}.segleak"))
+    entry = running.board.at_work[0]
+    guide.until(lambda: entry.step.stage == "images" and entry.step.done >= AT_WORK)
+    guide.bring_up("jobs")
+    yield
+    for waiting in running.board.waiting:
+        running.board.remove(waiting)
+    guide.run("run.stop")
+    guide.until(lambda: running.folder is None)
+    guide.window.banners.withdraw("run")
+
+
+@_stop
+def settings(guide: Guide) -> Iterator[QWidget]:
+    """The settings."""
+    yield from _dialog(guide, "app.settings")
+
+
+@_stop
+def snapshot(guide: Guide) -> Iterator[QWidget]:
+    """The pages of the PDF before it is written."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.run("audit.snapshot")
+    dialog = guide.dialog()
+    assert isinstance(dialog, SnapshotDialog)
+    guide.until(dialog.pdf.isEnabled)
+    yield dialog
+    dialog.reject()
+
+
+@_stop
+def palette(guide: Guide) -> Iterator[QWidget]:
+    """Every command by a few letters of its name."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.run("view.palette")
+    dialog = guide.dialog()
+    field = dialog.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    field.setText("lay")
+    yield dialog
+    dialog.reject()
+
+
+@_stop
+def guide_pages(guide: Guide) -> Iterator[QWidget]:
+    """The guide in the program."""
+    yield from _dialog(guide, "help.guide")
+
+
+@_stop
+def error_banner(guide: Guide) -> Iterator[None]:
+    """What is said when the engine dies, and when a folder is no audit."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    banners = guide.window.banners
+    for engine in multiprocessing.active_children():
+        engine.kill()
+    guide.until(lambda: banners.shown)
+    guide.window.audits.open(_home() / STREETS)
+    guide.until(lambda: len(banners.shown) > 1)
+    yield
+
+
+def _dialog(guide: Guide, action_id: str) -> Iterator[QWidget]:
+    """A dialog over the audit."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.run(action_id)
+    dialog = guide.dialog()
+    yield dialog
+    dialog.reject()
+
+
+def _home() -> Path:
+    return data_folder().parent

@@ -1,0 +1,105 @@
+"""From blocks to pages, and the one painter that draws a page on whatever it is given."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
+
+from core.snapshot import blocks
+from core.snapshot.blocks import Block, PageBreak
+from gui.fonts import font
+from gui.snapshot import figures, pictures, tables, texts
+from gui.snapshot.lines import draw_text, elided
+from gui.snapshot.pieces import Bookmark, Page, Piece, bookmarks_of, flow
+from gui.snapshot.style import BOTTOM, LINE, MUTED, SIDE, TOP, Sheet, pen
+
+MAKERS: dict[type[Any], Callable[[Any, float], list[Piece]]] = {
+    blocks.Title: texts.title,
+    blocks.Head: texts.head,
+    blocks.Text: texts.text,
+    blocks.Callout: texts.callout,
+    blocks.Numbers: texts.numbers,
+    blocks.Facts: texts.facts,
+    blocks.Table: tables.table,
+    blocks.PictureRow: pictures.picture_row,
+    blocks.ColourBar: pictures.colour_bar,
+    blocks.FigureRow: figures.figure_row,
+    blocks.Signature: texts.signature,
+}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A laid out snapshot.
+
+    Attributes
+    ----------
+    sheet
+        The paper.
+    pages
+        What lies on each page.
+    running
+        The running head, and what stands at the foot.
+    """
+
+    sheet: Sheet
+    pages: tuple[Page, ...]
+    running: str
+    foot: str
+
+    @property
+    def bookmarks(self) -> list[Bookmark]:
+        """All headings with their pages."""
+        return bookmarks_of(self.pages)
+
+    def paint(self, painter: QPainter, number: int) -> None:
+        """Draw the page of that number, counted from 0; one unit of the painter is a point."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_margins(painter, number)
+        for placed in self.pages[number].placed:
+            placed.piece.paint(painter, SIDE, TOP + placed.y)
+
+    def _paint_margins(self, painter: QPainter, number: int) -> None:
+        """Running head, page number and foot."""
+        right, small = self.sheet.width - SIDE, font(7)
+        count = f"{number + 1} of {len(self.pages)}"
+        if number:
+            draw_text(painter, SIDE, 34, elided(self.running, small, self.sheet.room - 80), small, MUTED)
+            painter.setPen(pen(LINE, 0.5))
+            painter.drawLine(QPointF(SIDE, 47), QPointF(right, 47))
+        low = self.sheet.height - BOTTOM + 18
+        draw_text(painter, right, low, count, small, MUTED, 1.0)
+        draw_text(painter, SIDE, low, elided(self.foot, small, self.sheet.room - 80), small, MUTED)
+
+
+def lay_out(made: Sequence[Block], sheet: Sheet, running: str, foot: str) -> Pages:
+    """Break blocks into pages."""
+    return Pages(sheet, tuple(flow(_pieces(made, sheet.room), sheet.depth)), running, foot)
+
+
+def _pieces(made: Sequence[Block], width: float) -> list[Piece]:
+    return [piece for run in _runs(made) for piece in _run(run, width)]
+
+
+def _runs(made: Sequence[Block]) -> Iterator[list[Block]]:
+    """The blocks from one page break to the next."""
+    run: list[Block] = []
+    for block in made:
+        if isinstance(block, PageBreak) and run:
+            yield run
+            run = []
+        run.append(block)
+    yield run
+
+
+def _run(run: Sequence[Block], width: float) -> list[Piece]:
+    """The pieces between two page breaks; the first one says how much room it needs on a page that is begun."""
+    pieces = [piece for block in run if not isinstance(block, PageBreak) for piece in MAKERS[type(block)](block, width)]
+    if pieces and isinstance(run[0], PageBreak):
+        needs = sum(piece.gap + piece.height for piece in pieces) if run[0].if_needed else math.inf
+        pieces[0] = replace(pieces[0], needs=needs)
+    return pieces

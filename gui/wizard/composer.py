@@ -1,0 +1,65 @@
+"""The draft that the page is about: every part of the page changes it here and hears of every change."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.audit.spec import ImagesEntry, TargetEntry
+from core.data.samples import Role
+from gui.wizard.draft import Draft
+
+
+class Composer(QObject):
+    """Holds the draft. Parts of a draft are values: an edit puts others in their place.
+
+    Parameters
+    ----------
+    draft
+        To begin with.
+    """
+
+    changed = Signal(object)
+    """The new `Draft`."""
+
+    def __init__(self, draft: Draft, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._draft = draft
+
+    @property
+    def draft(self) -> Draft:
+        """What there is by now."""
+        return self._draft
+
+    @draft.setter
+    def draft(self, draft: Draft) -> None:
+        if draft != self._draft or draft.spec.folder != self._draft.spec.folder:
+            self._draft = draft
+            self.changed.emit(draft)
+
+    def edit(self, **parts: Any) -> None:
+        """Put other parts into the spec."""
+        self.draft = replace(self._draft, spec=replace(self._draft.spec, **parts))
+
+    def edit_target(self, **parts: Any) -> None:
+        """Put other parts into the spec's target."""
+        self.edit(target=replace(self._draft.spec.target, **parts))
+
+    def choose_target(self, path: Path) -> None:
+        """Take another model file; what was said of the one before does not hold for it."""
+        spec, before = self._draft.spec, self._draft.target
+        named = not spec.name or (before is not None and spec.name == before.stem)
+        self.edit(target=TargetEntry(str(path.absolute())), name=path.stem if named else spec.name)
+
+    def add_images(self, role: Role, paths: list[Path]) -> None:
+        """Add folders, lists or images to a role; what is there already stays once."""
+        spec = self._draft.spec
+        known = {(entry.role, spec.resolve(entry.path)) for entry in spec.images}
+        new = dict.fromkeys(path.absolute() for path in paths if (role, path.absolute()) not in known)
+        self.edit(images=(*spec.images, *(ImagesEntry(role, str(path)) for path in new)))
+
+    def replace_images(self, place: int, *entries: ImagesEntry) -> None:
+        """Put other image sets in the place of one; none: take it away."""
+        images = self._draft.spec.images
+        self.edit(images=(*images[:place], *entries, *images[place + 1 :]))

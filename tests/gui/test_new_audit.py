@@ -1,0 +1,525 @@
+"""The page on which an audit is set up, with a stand-in for the engine."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit
+
+from core.audit.spec import ImagesEntry, read_spec
+from core.data.samples import Role
+from core.defenses.chain import Chain
+from core.engine import events
+from core.engine.jobs import CheckedTarget, CheckImages, CheckTarget, FoundSet, LookAtImages, ReadCard, ReadCards
+from core.errors import SegLeakError, SpecError
+from core.targets.preprocessing import Preprocessing
+from gui import door
+from gui.wizard.cards import by_fit, sentences
+from gui.wizard.draft import (
+    again,
+    draft_path,
+    empty,
+    free_name,
+    of_spec,
+    read_draft,
+    save_beside,
+    save_spec,
+    write_draft,
+)
+from gui.wizard.kinds import Kind, kind_of
+from gui.wizard.looking import Known
+from gui.wizard.missing import duration, lacks, promise
+from gui.wizard.reading import ReadingDialog
+from gui.wizard.saving import place_problem
+from gui.wizard.texts import as_texts, from_texts, with_texts
+from tests.gui.small_audit import small_audit
+from tests.gui.stand_ins import make_window
+
+FACTS = {
+    "format": "checkpoint",
+    "architecture": "smp:Unet",
+    "classes": 7,
+    "gives": "posteriors",
+    "sha256": "ab" * 32,
+    "preprocessing": Preprocessing(multiple=32).to_mapping(),
+    "notes": ["Sides are padded."],
+}
+SOUND = CheckedTarget(FACTS)
+
+
+@pytest.fixture
+def window(qtbot, qapp):
+    return make_window(qtbot, qapp)
+
+
+@pytest.fixture
+def page(window):
+    window.registry.trigger("audit.new")
+    return window.beginning.page
+
+
+def event(kind, *paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(p)) for p in paths])
+    made = kind(QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    made.kept = data  # Qt does not keep it
+    return made
+
+
+def answer(window, kind, value):
+    """Let the engine answer the last job of a kind."""
+    jobs = window.furniture.engine.jobs
+    number = max(n for n, job in enumerate(jobs, 1) if isinstance(job, kind))
+    window.furniture.engine.done.emit(events.JobDone(number, value))
+
+
+def asked(window, kind):
+    return [job for job in window.furniture.engine.jobs if isinstance(job, kind)]
+
+
+def image_folder(folder, count=2):
+    folder.mkdir()
+    for i in range(count):
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
+# ---------------------------------------------------------------- what a path is
+
+
+def test_paths_are_told_apart_by_names_and_first_bytes(tmp_path):
+    import safetensors.numpy
+
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "config.json").write_text("{}", "utf-8")
+    (saved / "model.safetensors").write_bytes(b"")
+    tensors = {"a": np.zeros(1, np.float32)}
+    safetensors.numpy.save_file(tensors, tmp_path / "net.safetensors", {"segleak_attack": "{}"})
+    safetensors.numpy.save_file(tensors, tmp_path / "weights.safetensors")
+    for name in ("model.onnx", "list.txt", "spec.toml", "model.pt"):
+        (tmp_path / name).write_text("a = 1", "utf-8")
+    (tmp_path / "broken.safetensors").write_bytes(b"\xff" * 4)
+    audit = small_audit(tmp_path / "one.segleak")
+    expected = {
+        audit: Kind.AUDIT,
+        audit / "audit.toml": Kind.AUDIT,
+        saved: Kind.MODEL,
+        tmp_path / "net.safetensors": Kind.NETWORK,
+        tmp_path / "weights.safetensors": Kind.MODEL,
+        tmp_path / "broken.safetensors": Kind.MODEL,
+        tmp_path / "model.onnx": Kind.MODEL,
+        tmp_path / "model.pt": Kind.MODEL,
+        tmp_path / "list.txt": Kind.IMAGES,
+        tmp_path / "spec.toml": Kind.SPEC,
+        image_folder(tmp_path / "images"): Kind.IMAGES,
+        tmp_path / "images" / "0.png": Kind.IMAGES,
+    }
+    assert {path: kind_of(path) for path in expected} == expected
+
+
+@pytest.mark.parametrize("name", ["letter.docx", "classes.toml", "gone.pth"])
+def test_what_is_nothing_known_is_refused_by_name(tmp_path, name):
+    if name != "gone.pth":
+        (tmp_path / name).write_text("classes = []", "utf-8")
+    with pytest.raises(SegLeakError, match=name) as caught:
+        kind_of(tmp_path / name)
+    assert caught.value.remedy
+
+
+def test_without_a_display_a_folder_of_images_is_checked_and_all_else_is_described(tmp_path, monkeypatch, capsys):
+    taken = []
+    monkeypatch.setattr("core.cli.app.run", lambda arguments, *more: taken.append(arguments) or 0)
+    monkeypatch.setattr(door, "has_display", lambda: False)
+    images, model = image_folder(tmp_path / "images"), tmp_path / "model.onnx"
+    model.write_bytes(b"")
+    for path in (images, model):
+        assert door.open_window(path) == 0
+    assert taken == [["check", "--suspects", str(images)], ["info", str(model)]]
+
+
+# ---------------------------------------------------------------- the draft
+
+
+def full_draft(tmp_path):
+    draft = empty({"batch": 2})
+    spec = replace(
+        draft.spec,
+        name="one",
+        seed=5,
+        target=replace(draft.spec.target, path=str(tmp_path / "models" / "m.pt"), trust="cd" * 32),
+        images=(ImagesEntry(Role.MEMBER, str(tmp_path / "here" / "members"), limit=3), ImagesEntry(Role.SUSPECT, "/x")),
+        defenses=(Chain(), Chain.parse({"name": "hardened", "path": str(tmp_path / "here" / "h.pth"), "label": "H"})),
+    )
+    return replace(draft, spec=spec, place=tmp_path / "here")
+
+
+def test_a_draft_with_or_without_gaps_is_read_as_it_was_written(tmp_path):
+    for draft in (empty({}), full_draft(tmp_path)):
+        write_draft(draft)
+        assert read_draft() == draft
+    bare = replace(empty({}), spec=replace(empty({}).spec, attacks=()))
+    write_draft(bare)
+    assert read_draft() == bare
+
+
+@pytest.mark.parametrize("text", ["", "spec = 3", "not toml [", "place = 'x'\nfolder = ''\n[spec]\nversion = 99"])
+def test_a_damaged_draft_is_as_if_there_were_none(text):
+    draft_path().parent.mkdir(parents=True)
+    draft_path().write_text(text, "utf-8")
+    assert read_draft() is None
+
+
+def test_a_saved_spec_names_what_lies_beside_it_relatively_and_all_else_in_full(tmp_path):
+    draft = full_draft(tmp_path)
+    path = save_beside(draft)
+    table = tomllib.loads(path.read_text("utf-8"))
+    assert path == tmp_path / "here" / "one.toml"
+    assert [entry["path"] for entry in table["images"]] == ["members", "/x"]
+    assert table["target"]["path"] == (tmp_path / "models" / "m.pt").as_posix()
+    assert table["defenses"][1]["path"] == "h.pth"
+    assert table["attacks"][0]["network"] == "slm"
+    read = read_spec(path)
+    assert read.resolve(read.images[0].path) == tmp_path / "here" / "members"
+
+
+def test_a_spec_is_never_written_over_another_one(tmp_path):
+    draft = full_draft(tmp_path)
+    first = save_beside(draft)
+    first.write_text(f"# mine\n{first.read_text('utf-8')}", "utf-8")
+    assert save_beside(draft) == first, "it says the same"
+    other = replace(draft, spec=replace(draft.spec, seed=6))
+    assert save_beside(other).name == "one-2.toml"
+    assert "# mine" in first.read_text("utf-8")
+
+
+def test_a_place_that_cannot_be_written_to_is_said(tmp_path):
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(SpecError, match="file"):
+        save_spec(full_draft(tmp_path), tmp_path / "file" / "a.toml")
+
+
+def test_the_same_again_is_the_same_spec_under_a_free_name(tmp_path):
+    folder = small_audit(tmp_path / "Small.segleak")
+    draft = again(read_spec(folder / "audit.toml"), folder)
+    assert (draft.spec.name, draft.place) == ("Small-2", tmp_path)
+    assert draft.target == folder / "target.safetensors"
+    assert free_name(tmp_path, "Small") == "Small-2"
+    assert of_spec(folder / "audit.toml").place == folder
+
+
+def test_only_a_place_without_results_is_free(tmp_path):
+    draft = replace(full_draft(tmp_path), place=tmp_path)
+    assert place_problem(draft) == ""
+    small_audit(tmp_path / "one.segleak", done=0)
+    assert place_problem(draft) == "", "nothing is lost there"
+    small_audit(tmp_path / "two.segleak")
+    assert "two.segleak" in place_problem(replace(draft, spec=replace(draft.spec, name="two")))
+    image_folder(tmp_path / "three.segleak")
+    assert "three.segleak" in place_problem(replace(draft, spec=replace(draft.spec, name="three")))
+    for name in ("a/b", ".hidden", 'x"y'):
+        assert "name" in place_problem(replace(draft, spec=replace(draft.spec, name=name)))
+    (tmp_path / "file").write_text("", "utf-8")
+    assert "is a file" in place_problem(replace(draft, place=tmp_path / "file"))
+
+
+# ---------------------------------------------------------------- forms with lists
+
+
+numbers = st.floats(0.001, 300, allow_nan=False).map(lambda value: float(f"{value:.6g}"))
+
+
+@given(st.lists(numbers, min_size=3, max_size=3), st.lists(numbers, min_size=3, max_size=3))
+def test_lists_survive_being_texts(mean, std):
+    values = Preprocessing(mean=tuple(mean), std=tuple(std), resize=(64, 128)).to_mapping()
+    assert from_texts(Preprocessing, as_texts(Preprocessing, values)) == values
+
+
+@pytest.mark.parametrize(("key", "text"), [("mean", "1, 2"), ("std", "a, b, c"), ("resize", "64"), ("std", "0, 1, 1")])
+def test_a_list_that_cannot_be_is_refused_by_its_name(key, text):
+    shown = with_texts(Preprocessing).from_mapping({key: text})
+    with pytest.raises(SpecError, match=key):
+        from_texts(Preprocessing, shown)
+
+
+# ---------------------------------------------------------------- cards, times, what is missing
+
+
+def card(**changes):
+    return {"representation": "slm", "patch": 90, "classes": None, "defense": "none", "extra": {}} | changes
+
+
+def test_networks_that_fit_come_first_then_those_made_for_the_release():
+    cards = {"slm": card(), "slm-argmax": card(defense="argmax"), "slm-sharp": card(classes=19)}
+    assert by_fit(cards, 7, labels_only=False) == ["slm", "slm-argmax", "slm-sharp"]
+    assert by_fit(cards, 7, labels_only=True)[0] == "slm-argmax"
+
+
+def test_a_card_says_how_well_it_did_on_targets_it_had_not_seen():
+    judged = [{"auc": a, "defense": "none", "target": "T"} for a in (0.9173, 0.7747)] + [
+        {"auc": 0.1, "defense": "argmax", "target": "T"}
+    ]
+    assert "AUC 0.77 to 0.92 on 2 targets" in sentences(card(extra={"judged": judged}))
+    assert "AUC 0.98 on shadow images" in sentences(card(extra={"shadow_auc": 0.984}))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(3, "under a minute."), (600, "about 10 min."), (5400, "about 1.5 h.")])
+def test_rough_times_are_rough(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_what_will_be_run_counts_a_pass_for_each_defense_that_asks_the_target_again(tmp_path):
+    known = Known(sets=(FoundSet(images=1000),), target=replace(SOUND, seconds=0.2))
+    draft = full_draft(tmp_path)  # a hardened target besides
+    assert promise(draft, known) == "1,000 images, 2 defenses and 2 attacks; about 10 min."
+
+
+def test_everything_that_is_missing_is_named(tmp_path):
+    assert [lack.sentence for lack in lacks(empty({}), Known())] == [
+        "Choose a model.",
+        "Add images: members, non-members or suspects.",
+    ]
+    draft = full_draft(tmp_path)
+    assert lacks(draft, Known()) == []
+    twice = replace(draft, spec=replace(draft.spec, defenses=(Chain(), Chain()), attacks=()))
+    words = " ".join(lack.sentence for lack in lacks(twice, Known(sets=(FoundSet(problem="Nothing there."),))))
+    for part in ("Nothing there.", "Add an attack", "listed twice"):
+        assert part in words
+    unfit = Known(target=SOUND, cards={"slm": ReadCard(card(classes=19))})
+    assert "19 classes" in lacks(draft, unfit)[0].sentence
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_an_empty_page_says_what_is_missing_and_cannot_be_run(window, page):
+    assert page.isVisible()
+    assert page.footer.words.text() == "Choose a model. (1 more missing)"
+    assert not page.run_button.isEnabled()
+    assert [box.cost.isVisible() for box in page.images.boxes.values()] == [True, True, True]
+    page.footer.back_pressed.emit()
+    assert window.welcome.isVisible()
+
+
+def test_the_welcome_page_offers_a_new_audit_after_the_demo(window):
+    from PySide6.QtWidgets import QPushButton
+
+    titles = [button.text() for button in window.welcome.findChildren(QPushButton)]
+    assert titles[:2] == ["Open the demo audit", "New audit..."]
+
+
+def test_what_is_dropped_anywhere_fills_the_page(qtbot, window, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"")
+    window.dropEvent(event(QDropEvent, tmp_path / "model.onnx"))
+    page = window.beginning.page
+    assert page.isVisible()
+    assert page.model.path.text() == str(tmp_path / "model.onnx")
+    assert page.saving.name.text() == "model"
+    folder = image_folder(tmp_path / "frames")
+    page.dropEvent(event(QDropEvent, folder))
+    assert page.zones.isVisible()
+    page.zones.buttons[Role.NON_MEMBER].click()
+    assert not page.zones.isVisible()
+    assert page.composer.draft.spec.images == (ImagesEntry(Role.NON_MEMBER, str(folder)),)
+    page.dropEvent(event(QDropEvent, folder))
+    page.zones.buttons[Role.NON_MEMBER].click()
+    assert len(page.composer.draft.spec.images) == 1, "the same folder is there once"
+
+
+def test_three_zones_appear_while_images_are_dragged_and_take_the_drop(page, tmp_path):
+    folder = image_folder(tmp_path / "frames")
+    page.dragEnterEvent(event(QDragEnterEvent, folder))
+    assert page.zones.isVisible()
+    place = page.zones.buttons[Role.SUSPECT].geometry().center()
+    data = event(QDropEvent, folder).kept
+    none = Qt.KeyboardModifier.NoModifier
+    page.zones.dropEvent(QDropEvent(place, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none))
+    assert not page.zones.isVisible()
+    assert [entry.role for entry in page.composer.draft.spec.images] == [Role.SUSPECT]
+    (tmp_path / "model.pt").write_bytes(b"")
+    page.dragEnterEvent(event(QDragEnterEvent, tmp_path / "model.pt"))
+    assert not page.zones.isVisible()
+
+
+def test_what_cannot_be_opened_is_said_in_a_banner(window, tmp_path):
+    (tmp_path / "letter.docx").write_text("", "utf-8")
+    window.dropEvent(event(QDropEvent, tmp_path / "letter.docx"))
+    assert "letter.docx" in window.banners.shown[0].title
+
+
+def test_the_engine_is_asked_once_the_page_is_still_and_old_answers_are_dropped(qtbot, window, page, tmp_path):
+    for name in ("a.pth", "b.pth"):
+        page.composer.choose_target(tmp_path / name)
+    qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
+    assert [job.path.name for job in asked(window, CheckTarget)] == ["b.pth"]
+    page.composer.choose_target(tmp_path / "c.pth")
+    qtbot.waitUntil(lambda: len(asked(window, CheckTarget)) == 2, timeout=5000)
+    answer_to_first = window.furniture.engine.jobs.index(asked(window, CheckTarget)[0]) + 1
+    window.furniture.engine.done.emit(events.JobDone(answer_to_first, SOUND))
+    assert page.looking.known.target is None
+    answer(window, CheckTarget, SOUND)
+    assert page.looking.known.target is SOUND
+    assert "7 classes" in page.model.facts.text()
+
+
+def test_the_model_is_tried_on_the_first_labelled_image_and_the_data_is_checked(qtbot, window, page, tmp_path):
+    page.composer.choose_target(tmp_path / "a.pth")
+    page.composer.add_images(Role.MEMBER, [tmp_path / "m"])
+    qtbot.waitUntil(lambda: bool(asked(window, LookAtImages)), timeout=5000)
+    first = (tmp_path / "1.png", tmp_path / "1_mask.png")
+    answer(window, LookAtImages, (FoundSet("Two.", images=2, labelled=2, scheme="cityscapes7", first=first),))
+    job = asked(window, CheckTarget)[-1]
+    assert (job.image, job.label, job.scheme) == (*first, "cityscapes7")
+    finding = {"severity": "warning", "code": "near-duplicates", "sentence": "Two are alike.", "items": []}
+    absent = {"severity": "note", "code": "no-non-members", "sentence": "None.", "items": []}
+    answer(window, CheckImages, {"findings": [finding, absent]})
+    assert page.images.findings == ["Two are alike."]
+    page.composer.add_images(Role.MEMBER, [tmp_path / "n"])
+    assert page.images.boxes[Role.MEMBER].rows[1].sentence.text() == "Looking..."
+
+
+def test_a_large_set_is_checked_when_a_person_asks(qtbot, window, page, tmp_path):
+    page.composer.add_images(Role.MEMBER, [tmp_path / "m"])
+    qtbot.waitUntil(lambda: bool(asked(window, LookAtImages)), timeout=5000)
+    answer(window, LookAtImages, (FoundSet("Many.", images=100_000, labelled=100_000),))
+    assert asked(window, CheckImages) == []
+    assert page.images.check.isVisible()
+    assert page.images.check.text() == "Check 100,000 images"
+    page.images.check.click()
+    assert len(asked(window, CheckImages)) == 1
+
+
+def test_pre_processing_is_proposed_and_only_what_is_changed_is_written_into_the_spec(qtbot, window, page, tmp_path):
+    page.composer.choose_target(tmp_path / "a.pth")
+    qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
+    answer(window, CheckTarget, SOUND)
+    page.model.preparing.open()
+    form = page.model.preparing.content
+    assert form.value().multiple == 32
+    form.findChild(QLineEdit, "mean").setText("0.5, 0.5, 0.5")
+    assert page.composer.draft.spec.target.preprocessing == {"mean": [0.5, 0.5, 0.5]}
+    form.findChild(QLineEdit, "std").setText("1, 2")
+    assert "std" in page.model.wrong.text
+    assert page.composer.draft.spec.target.preprocessing == {"mean": [0.5, 0.5, 0.5]}
+    page.model.options.open()
+    page.model.options.content.findChild(QLineEdit, "arguments").setText("{")
+    assert "arguments" in page.model.wrong.text
+
+
+def test_attacks_are_added_made_primary_changed_and_taken_away(qtbot, window, page):
+    qtbot.waitUntil(lambda: bool(asked(window, ReadCards)), timeout=5000)
+    cards = {"slm": ReadCard(card()), "slm-argmax": ReadCard(card(defense="argmax", classes=19))}
+    answer(window, ReadCards, cards)
+    page.attacks.fill_menu()
+    titles = [action.text() for action in page.attacks.menu.actions()]
+    assert titles[0] == "Attack network 'slm'"
+    assert "Entropy" in " ".join(titles)
+    page.attacks.add_network("slm-argmax")
+    page.attacks.add({"name": "loss"})
+    assert [e.id for e in page.composer.draft.spec.attacks] == ["patch", "loss", "slm-argmax", "loss-2"]
+    page.attacks.boxes[2].promote.click()
+    assert page.composer.draft.spec.primary.id == "slm-argmax"
+    assert [box.standing.text() for box in page.attacks.boxes] == [
+        "Exploratory",
+        "Exploratory",
+        "Primary",
+        "Exploratory",
+    ]
+    page.attacks.boxes[0].form.open()
+    box = page.attacks.boxes[0]
+    box.form.content.findChild(QDoubleSpinBox, "hard_scale").setValue(7)
+    assert page.attacks.boxes[0] is box, "a form that is used stays"
+    assert page.composer.draft.spec.attacks[0].attack.hard_scale == 7
+    page.attacks.take_away(page.composer.draft.spec.attacks[2])
+    assert page.composer.draft.spec.primary.id == "patch"
+
+
+def test_defenses_are_chained_changed_and_refused_where_they_cannot_be(page):
+    titles = [action.text() for action in page.defenses.menu.actions()]
+    page.defenses.menu.actions()[titles.index("Gauss")].trigger()
+    page.defenses.boxes[1].forms[0].findChild(QDoubleSpinBox, "sigma").setValue(0.3)
+    assert page.composer.draft.spec.defenses[1].id == "gauss-sigma0.3"
+    page.defenses.boxes[1]._then(page.composer.draft.spec.defenses[1].defenses[0])
+    assert len(page.defenses.boxes[1].forms) == 2
+    page.defenses.add(Chain())
+    assert "listed twice" in page.defenses.boxes[0].problem.text
+    page.defenses.take_away(2)
+    assert page.defenses.boxes[0].problem.text == ""
+
+
+def test_how_a_set_is_read_can_be_changed(qtbot, page, tmp_path):
+    page.composer.add_images(Role.MEMBER, [tmp_path / "m"])
+    row = page.images.boxes[Role.MEMBER].rows[0]
+    dialog = ReadingDialog(row.entry, "pairs")
+    qtbot.addWidget(dialog)
+    dialog.accepted_entry.connect(lambda entry: page.composer.replace_images(0, entry))
+    dialog.form.findChild(QLineEdit, "group_pattern").setText("^([^_]+)_")
+    dialog.encoding_box.setCurrentText("colour")
+    dialog.limit.setValue(5)
+    dialog.accept()
+    entry = page.composer.draft.spec.images[0]
+    assert (entry.layout, entry.options) == ("pairs", {"group_pattern": "^([^_]+)_"})
+    assert (entry.encoding, entry.limit, entry.scheme) == ("colour", 5, None)
+    page.composer.replace_images(0)
+    assert page.images.boxes[Role.MEMBER].rows == []
+
+
+def test_the_draft_survives_leaving_the_page_and_a_restart(qtbot, qapp, window, page, tmp_path):
+    page.composer.choose_target(tmp_path / "a.pth")
+    page.saving.name.setText("mine")
+    page.saving.name.textEdited.emit("mine")
+    qtbot.waitUntil(draft_path().exists, timeout=5000)
+    window.close()
+    other = make_window(qtbot, qapp)
+    other.registry.trigger("audit.new")
+    assert other.beginning.page.saving.name.text() == "mine"
+    assert other.beginning.page.model.path.text() == str(tmp_path / "a.pth")
+    other.beginning.page.footer.afresh_pressed.emit()
+    assert other.beginning.page.model.path.text() == ""
+
+
+def test_an_audit_that_has_to_wait_for_another_one_says_so(window, page, tmp_path):
+    page.composer.draft = full_draft(tmp_path)
+    page.footer.running = True
+    page.looking.stop()
+    page.judge()
+    assert "begins when the audit that runs has ended" in page.footer.words.text()
+    assert page.run_button.isEnabled()
+
+
+def test_a_name_that_is_taken_is_said_at_its_field(qtbot, page, tmp_path):
+    small_audit(tmp_path / "two.segleak")
+    page.saving.place.setText(str(tmp_path))
+    page.saving.place.editingFinished.emit()
+    page.saving.name.textEdited.emit("two")
+    qtbot.waitUntil(lambda: "two.segleak" in page.saving.problem, timeout=5000)
+    assert "two.segleak" in [lack.sentence for lack in page.lacking][-1]
+
+
+def test_a_spec_fills_the_page_and_a_broken_one_is_named(window, tmp_path):
+    save_spec(full_draft(tmp_path), tmp_path / "mine.toml")
+    window.beginning.take([tmp_path / "mine.toml"])
+    page = window.beginning.page
+    assert (page.saving.name.text(), len(page.defenses.boxes)) == ("one", 2)
+    (tmp_path / "bad.toml").write_text("name = 3", "utf-8")
+    window.beginning.take([Path(tmp_path / "bad.toml")])
+    assert "bad.toml" in window.banners.shown[0].title
+
+
+def test_the_panels_come_back_when_the_page_is_left(qtbot, window, tmp_path):
+    window.audits.open(small_audit(tmp_path / "one.segleak"))
+    qtbot.waitUntil(window.audits.has_document, timeout=9000)
+    docks = window.furniture.workbench.docks.values()
+    before = [dock.isVisible() for dock in docks]
+    window.registry.trigger("audit.new")
+    assert not any(dock.isVisible() for dock in docks)
+    window.beginning.page.footer.back_pressed.emit()
+    assert [dock.isVisible() for dock in docks] == before
+    assert window.shows_workbench

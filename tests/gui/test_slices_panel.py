@@ -1,0 +1,122 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
+
+from core.audit.slices import slices_of
+from core.audit.store import AuditStore
+from gui.document import AuditDocument
+from gui.selection import Selection
+from gui.slices import SlicesPanel
+from tests.gui.small_audit import small_audit
+from tests.slices_world import leaky_audit
+
+SOON = 20_000
+
+
+@pytest.fixture
+def audit(tmp_path):
+    folder = leaky_audit(tmp_path / "leaky.segleak", count=8)
+    with AuditStore.create(folder) as store:
+        store.set_fact("finished", "now")
+    return folder
+
+
+@pytest.fixture
+def panel(qtbot, audit):
+    selection = Selection()
+    panel = SlicesPanel(selection)
+    qtbot.addWidget(panel)
+    panel.resize(900, 300)
+    panel.show()
+    document = AuditDocument.open(audit)
+    selection.document = document
+    panel.selection = selection
+    yield panel
+    panel.close_threads()
+    selection.document = None
+    document.close()
+    selection.deleteLater()
+
+
+def press(qtbot, panel):
+    qtbot.mouseClick(panel.notice.findChild(QPushButton), Qt.MouseButton.LeftButton)
+
+
+def measured(qtbot, panel):
+    press(qtbot, panel)
+    qtbot.waitUntil(lambda: "Exploratory" in panel.words, timeout=SOON)
+
+
+def test_nothing_is_read_before_somebody_asks(panel):
+    assert panel.parts.rowCount() == 0
+    assert "Where does it leak?" in panel.words and "under No defense" in panel.words
+
+
+def test_the_parts_are_those_of_the_engine_room_and_sort_by_their_numbers(qtbot, panel):
+    measured(qtbot, panel)
+    document = panel.selection.document
+    with AuditStore.read(document.folder) as store:
+        expected = slices_of(store, document.spec, "none", "loss")
+    assert [row[0] for row in panel.parts.texts()[1:]] == [one.name for one in expected.slices]
+    assert "Exploratory" in panel.words
+    panel.parts.sortByColumn(2, Qt.SortOrder.AscendingOrder)
+    areas = [float(row[2]) for row in panel.parts.texts()[1:] if row[2] != "n/m"]
+    assert areas == sorted(areas)
+
+
+def test_a_part_leads_to_its_images_and_an_image_into_view(qtbot, panel):
+    measured(qtbot, panel)
+    (row,) = (i for i in range(panel.parts.rowCount()) if panel.parts.item(i, 0).text() == "class 6")
+    panel.parts.scrollToItem(panel.parts.item(row, 0))
+    place = panel.parts.visualItemRect(panel.parts.item(row, 0)).center()
+    qtbot.mouseClick(panel.parts.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert panel.images.rowCount() == 16
+    values = [float(line[2]) for line in panel.images.texts()[1:]]
+    assert values == sorted(values, reverse=True)
+    panel.images.setCurrentCell(3, 0)
+    chosen = panel.selection.image
+    with AuditStore.read(panel.selection.document.folder) as store:
+        cars = -store.maps(chosen, "none", "loss")["loss"][:, 24:].mean()
+    assert cars == pytest.approx(values[3], rel=1e-3)
+
+
+def test_the_table_is_copied_as_it_stands(qtbot, panel):
+    measured(qtbot, panel)
+    qtbot.keyClick(panel.parts, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t") == ["Part", "Of", "AUC", "Interval", "Members", "Non-members"]
+    assert len(lines) == panel.parts.rowCount() + 1
+
+
+def test_an_exclusion_makes_the_table_out_of_date(qtbot, panel):
+    measured(qtbot, panel)
+    panel.selection.decide("exclude", 0, "blurred")
+    assert "Where does it leak?" in panel.words
+    measured(qtbot, panel)
+    assert "15 images" in panel.words
+
+
+def test_an_attack_without_maps_says_so(qtbot, panel):
+    measured(qtbot, panel)
+    panel.selection.attack = "confidence"
+    press(qtbot, panel)
+    errors = []
+    panel.failed.connect(errors.append)
+    qtbot.waitUntil(lambda: bool(errors), timeout=SOON)
+    assert "keeps no maps" in str(errors[0])
+    panel.selection.attack = "loss"
+    assert panel.parts.rowCount() > 0 and "Exploratory" in panel.words
+
+
+def test_an_audit_that_is_not_finished_is_not_measured(qtbot, tmp_path):
+    selection = Selection()
+    panel = SlicesPanel(selection)
+    qtbot.addWidget(panel)
+    document = AuditDocument.open(small_audit(tmp_path / "half.segleak", done=3))
+    selection.document = document
+    assert "when the audit has ended" in panel.words
+    panel.measure()
+    panel.close_threads()
+    selection.document = None
+    document.close()

@@ -1,0 +1,78 @@
+import re
+
+import numpy as np
+from pypdf import PdfReader
+
+from core.progress import Progress
+from core.snapshot.choices import Contents, Privacy, SnapshotChoices
+from gui.fonts import font
+from gui.snapshot.export import Draft, write_snapshot
+from gui.snapshot.folder import page_image
+from gui.snapshot.lines import Lines, elided, printable, text_width
+from gui.snapshot.pieces import Piece, flow
+from tests.snapshot_world import make_snapshot_world
+
+
+def boxes_of(draft):
+    """Lowest filled point of each page, in the room."""
+    return [page.filled for page in draft.pages.pages]
+
+
+def test_forty_defenses_a_hundred_classes_and_long_names_stay_on_the_paper(tmp_path, qapp):
+    names = tuple(f"class with a rather long name that goes on and on {n}" for n in range(100))
+    world = make_snapshot_world(
+        tmp_path / "w", members=2, others=2, suspects=1, defenses=40, classes=names, label="Sehr_langer_" * 9
+    )
+    parts = ("images", "histograms", "utility", "classes")
+    draft = Draft.open(world.audit, SnapshotChoices(contents=Contents(parts, top=1)))
+    assert max(boxes_of(draft)) <= draft.pages.sheet.depth + 0.01
+    path = draft.write(tmp_path / "big.pdf", Progress())
+    text = re.sub(r"\s", "", " ".join(page.extract_text() for page in PdfReader(path).pages[-12:]))
+    assert re.sub(r"\s", "", names[99]) in text
+    assert text.count("Sehr_langer_" * 9 + "39") >= 1
+    for number in range(len(draft.pages.pages)):
+        picture = np.asarray(_grey(page_image(draft.pages, number, 0.5)))
+        assert picture[:, :25].min() > 200 and picture[:, -25:].min() > 200, f"page {number + 1} overflows"
+    draft.close()
+
+
+def _grey(image):
+    buffer = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return buffer[:, :, :3].min(axis=2)
+
+
+def test_five_hundred_suspects_make_a_table_whose_head_is_on_every_page(tmp_path, qapp):
+    world = make_snapshot_world(tmp_path / "w", members=2, others=3, suspects=500, maps=False)
+    choices = SnapshotChoices(contents=Contents(("suspects",), top=0), privacy=Privacy(pictures="omit"))
+    pages = PdfReader(write_snapshot(world.audit, choices, tmp_path / "s.pdf")).pages
+    tables = [text for page in pages if "suspect-" in (text := page.extract_text())]
+    assert len(tables) > 10
+    assert all("Verdict" in text and "Score" in text for text in tables)
+    assert len(set(re.findall(r"suspect-\d+", " ".join(tables)))) == 500
+
+
+def test_letters_that_no_font_has_are_written_as_codes(qapp):
+    assert printable("Straße Ω", "DejaVu Sans") == "Straße Ω"
+    assert printable("\U0001fbff a\x07", "DejaVu Sans").startswith("[U+") and "[U+0007]" in printable(
+        "\x07", "DejaVu Sans"
+    )
+
+
+def test_names_without_a_blank_are_broken_and_elided_within_the_width(qapp):
+    long = "x" * 400
+    assert Lines(long, font(8), 100).width <= 100.5
+    short = elided(f"begin-{long}-end", font(8), 120)
+    assert text_width(short, font(8)) <= 120
+    assert short.startswith("begin") and short.endswith("end")
+
+
+def test_pieces_keep_order_and_never_pass_the_foot_of_a_page():
+    def nothing(painter, x, y):
+        pass
+
+    pieces = [Piece(10 + 7 * (n % 9), nothing, gap=n % 4, keep=n % 5 == 0) for n in range(200)]
+    pages = flow(pieces, 150)
+    assert [placed.piece for page in pages for placed in page.placed] == pieces
+    for page in pages:
+        assert all(placed.y + placed.piece.height <= 150 for placed in page.placed)
+        assert page is pages[-1] or not page.placed[-1].piece.keep
