@@ -4,6 +4,7 @@
 #   make test  ARGS="-k roc"              run the tests
 #   make check                            formatting, lint, types
 #   make bench                            measure
+#   make tour  ARGS="--only roc"          take the pictures of the window anew
 #   make clean                            remove what can be made again (.venv stays: it takes minutes)
 
 PYTHON  ?= python3
@@ -16,7 +17,7 @@ SETUP := $(PYTHON) resources/setup/bootstrap.py
 # One thread per test worker: two workers with a thread pool each would fight over the cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench tour clean
 
 run:
 	@$(SETUP)
@@ -35,6 +36,10 @@ check:
 bench:
 	@$(SETUP) --extras dev,transformers
 	$(VENV) -m benchmarks $(ARGS)
+
+tour:
+	@$(SETUP) --extras dev,transformers
+	$(VENV) -m docs.tour $(ARGS)
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

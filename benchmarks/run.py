@@ -7,12 +7,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audit_overhead, dense_maps, live_speed, pane_speed, quick_world, representations
+from benchmarks import (
+    audit_overhead,
+    browser_rows,
+    dense_maps,
+    live_speed,
+    pane_speed,
+    quick_world,
+    representations,
+    window_stalls,
+    window_start,
+)
 from benchmarks.tables import Table, keep, show
 from benchmarks.timing import environment
 from core.audit.device import pick_device
 
-PARTS = ("a", "b", "c", "d", "e")
+PARTS = ("a", "b", "c", "d", "e", "f", "g", "h")
 VARIABLE = "SEGLEAK_BENCH_AUDIT"
 
 
@@ -26,6 +36,9 @@ def main() -> None:
         "c": lambda: representations.measure(args.repeats),
         "d": lambda: live_speed.measure(args.steps),
         "e": lambda: [pane_speed.measure(3, args.switches)],
+        "f": lambda: window_start.measure(args.repeats),
+        "g": lambda: browser_rows.measure(args.listed),
+        "h": lambda: window_stalls.measure(args.seconds),
     }
     about = environment(device)
     print(", ".join(f"{name} {value}" for name, value in about.items()), "\n")
@@ -63,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, default=60, help="(b) images of the audit, half of them members")
     parser.add_argument("--steps", type=int, default=40, help="(d) moves of a slider for each row")
     parser.add_argument("--switches", type=int, default=0, help="(e) image switches over which memory is watched")
+    parser.add_argument("--listed", type=int, default=100_000, help="(g) images of the list")
+    parser.add_argument("--seconds", type=float, default=60.0, help="(h) how long the window is watched")
     parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are shown")
     parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks.json"), help="where the numbers are kept")

@@ -14,6 +14,7 @@ from PIL import Image
 from PySide6.QtGui import QImage
 
 from core.audit.store import AuditStore
+from core.snapshot.asking import asked
 from core.snapshot.choices import Contents, Heading, Privacy, SnapshotChoices
 from gui.snapshot.export import Draft, ensure_application
 from gui.snapshot.folder import page_image
@@ -52,13 +53,13 @@ def main(audit: Path, folder: Path) -> None:
 
 def draw(audit: Path, folder: Path) -> None:
     application = ensure_application()
-    with closing(Draft.open(audit, CHOICES)) as draft:
+    with closing(Draft.open(audit, CHOICES, predict=asked)) as draft:
         pages = [pixels(page_image(draft.pages, number, SCALE)) for number in range(len(draft.pages.pages))]
     blank = np.full_like(pages[0], 255)
     for number, start in enumerate(range(0, len(pages), TOGETHER), start=1):
         some = pages[start : start + TOGETHER]
         some += [blank] * (TOGETHER - len(some))
-        picture = Image.fromarray(np.concatenate(some, axis=1)).quantize(192)
+        picture = Image.fromarray(np.concatenate(some, axis=1)).quantize(256, kmeans=1)
         picture.save(folder / f"snapshot-{number}.png", optimize=True)
     del application
 

@@ -1,5 +1,6 @@
 """Starts the window: the first frame at once, everything else behind it."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from core import __version__
 from core.errors import SegLeakError
+from core.places import CACHE_VARIABLE
 from gui.background import Background
 from gui.banner import Message, Severity
 from gui.errors import ErrorCatcher
@@ -57,12 +59,19 @@ def application() -> QApplication:
 def opened_window(app: QApplication) -> Window:
     """The window with the settings applied, not shown yet."""
     preferences, problems = load()
+    _use_cache(preferences.computing.cache_folder)
     theme = Theme(app)
     theme.apply(preferences.look.theme, preferences.look.font_scale)
     window = Window(preferences, theme)
     for problem in problems:
         window.say(Message(Severity.WARNING, problem.message, problem.remedy))
     return window
+
+
+def _use_cache(folder: str) -> None:
+    """Keep the cache in this folder, here and in the engine, unless whoever started the program named another."""
+    if folder:
+        os.environ.setdefault(CACHE_VARIABLE, str(Path(folder).expanduser().absolute()))
 
 
 def furnish(window: Window, path: Path | None) -> None:

@@ -8,8 +8,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from core.errors import SegLeakError
+from core.places import data_folder
 from gui.banner import Message, Offer, Severity
-from gui.folders import data_folder, demo_folder, is_audit
+from gui.folders import demo_folder, is_audit
 from gui.opening import Opening
 from gui.session import Session
 

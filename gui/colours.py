@@ -5,14 +5,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from gui.colour_names import DIVERGING
+
 Table = npt.NDArray[np.uint8]
 """`(256, 3)` RGB."""
-
-SEQUENTIAL = ("viridis", "cividis", "magma", "inferno")
-"""Names of the maps for values that begin somewhere: probabilities, losses. The first is the default."""
-
-DIVERGING = "blue to rust"
-"""Name of the map for values whose middle is 0: evidence, differences."""
 
 
 @cache

@@ -3,6 +3,7 @@
 What reads files, or a whole column for the first time, belongs into a thread other than the window's.
 """
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -58,6 +59,8 @@ class AuditDocument:
         self.primary: str = spec.primary.id
         self.entries: tuple[review.ReviewEntry, ...] = tuple(review.read(store.folder))
         self._store = store
+        # Others may still read in their threads when another audit comes into view: the last of them closes the files.
+        self._closing = weakref.finalize(self, store.close)
         self._columns = Columns(store)
         self._ranges = Ranges(store, spec.defenses)
         self._kept: dict[tuple[str, ...], Any] = {}
@@ -74,8 +77,8 @@ class AuditDocument:
             raise
 
     def close(self) -> None:
-        """Close the files; nothing can be read afterwards."""
-        self._store.close()
+        """Close the files now; nothing can be read afterwards. Else they are closed when nobody holds the audit."""
+        self._closing()
 
     def refresh(self) -> bool:
         """Take in what a running audit wrote since; says whether there was anything. Cheap where there was not."""

@@ -1,6 +1,6 @@
 """The guide: a few illustrated pages about what one sees."""
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
 from PySide6.QtGui import QFont, QImage, QPainter, QTextBlockFormat, QTextCursor, QTextDocument
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
@@ -20,9 +20,21 @@ class Guide(QTextBrowser):
         super().__init__(parent)
         self.setAccessibleName("Guide")
         self.setOpenExternalLinks(True)
-        self.document().setDocumentMargin(self.fontMetrics().lineSpacing())
+        self._write()
+
+    def _write(self) -> None:
+        line = self.fontMetrics().lineSpacing()
+        self.document().setDocumentMargin(line)
         self.setMarkdown((FOLDER / "guide.md").read_text("utf-8"))
-        _space_out(self.document(), self.fontMetrics().lineSpacing())
+        _space_out(self.document(), line)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw anew in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            place = self.verticalScrollBar().value()
+            self._write()
+            self.verticalScrollBar().setValue(place)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802 - Qt's name
         """A drawing of the guide."""

@@ -176,6 +176,8 @@ class Running(QObject):
 
     def _relisted(self) -> None:
         """Keep the queue, and forget the jobs of entries that went off the list."""
+        if not self.board.waiting:
+            self.over.emit(QUEUE)
         listed = set(self.board.entries)
         self._jobs = {entry: job for entry, job in self._jobs.items() if entry in listed}
         jobs = [*self._unfinished(), *self._offered]

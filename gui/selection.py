@@ -60,8 +60,8 @@ class Selection(QObject):
         """Show another audit from its first image, with its first defenses and its primary attack.
 
         Everything is set before anybody is told, so that no listener meets the chains of the audit before. All
-        signals are sent: the same image id is another image now. The audit before is not closed: others may still
-        read from it in their threads.
+        signals are sent: the same image id is another image now. The audit before closes when the
+        last of those has let go of it who still read from it in their threads.
         """
         if document is self._document:
             return

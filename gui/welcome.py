@@ -123,6 +123,7 @@ def _label(text: str, role: str) -> QLabel:
 
 def _scrolled(page: QWidget) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName("Welcome")
     area.setWidget(page)
     area.setWidgetResizable(True)
     area.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -140,6 +140,7 @@ class Window(QMainWindow):
         workbench.plots.changed.connect(self.registry.refresh)
         self.audits.furnish(furniture)
         self.beginning.furnish(furniture)
+        workbench.use_colours(self.preferences.look.colours)
         self.memory.watch(workbench)
         self.memory.restore_docks()
         workbench.hide_docks()
@@ -257,7 +258,9 @@ class Window(QMainWindow):
 
     def take_preferences(self, preferences: Preferences) -> None:
         """Use these settings from now on."""
-        self.preferences = preferences
+        before, self.preferences = self.preferences, preferences
+        if self.furnished and preferences.look.colours != before.look.colours:
+            self.furniture.workbench.use_colours(preferences.look.colours)
         self._theme.apply(preferences.look.theme, preferences.look.font_scale)
         self._fit()
         self.registry.refresh()

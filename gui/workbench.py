@@ -1,7 +1,7 @@
 """What an audit is looked at with: images, panes, defenses, numbers. Made when it is first needed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 from PySide6.QtCore import QObject, Qt
@@ -150,6 +150,12 @@ class Workbench(QObject):
                 view.failed.connect(tell)
         self.plots.failed.connect(tell)
         self.slices.failed.connect(tell)
+
+    def use_colours(self, name: str) -> None:
+        """Draw scores and losses in another colour map, in the view that draws maps."""
+        for view in self._views.values():
+            if hasattr(view, "set_look"):
+                view.set_look(replace(cast(Any, view).look, colours=name))
 
     def state(self) -> dict[str, Mapping[str, Any]]:
         """What each view remembers."""

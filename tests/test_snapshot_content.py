@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from core.audit import review
+from core.audit import decisions, review
+from core.audit.store import RESULTS_NAME, AuditStore
 from core.data.samples import Role
 from core.errors import SpecError, StoreError
 from core.progress import Progress
@@ -156,6 +159,50 @@ def test_a_redacted_snapshot_names_no_path_file_or_group(world, pictures):
     _, record, blocks = made(world.audit, SnapshotChoices(privacy=Privacy(redact=True, pictures=pictures)))
     everything = "\n".join([*texts_of(blocks), record.document.decode(), record.scores.decode()])
     assert [secret for secret in secrets_of(world) if secret in everything] == []
+
+
+def entry_texts(own, choices=None):
+    _, record, blocks = made(own.audit, choices or SnapshotChoices(privacy=Privacy(redact=True)))
+    return "\n".join([*texts_of(blocks), record.document.decode(), record.scores.decode()])
+
+
+def test_people_go_by_numbers_in_a_redacted_snapshot(own):
+    for image, who in ((20, "grossmann"), (21, "Anna K."), (20, "grossmann")):
+        review.append(own.audit, "note", image=image, why="seen by grossmann and Anna K.", who=who)
+    everything = entry_texts(own)
+    assert "grossmann" not in everything and "Anna K." not in everything
+    assert "seen by reviewer 1 and reviewer 2" in everything
+    assert "Note of reviewer 2" in everything
+    plain = entry_texts(own, SnapshotChoices())
+    assert "Note of Anna K." in plain and "grossmann" in plain
+
+
+def test_who_overrode_a_check_goes_by_a_number_in_the_sentence_too(own):
+    with AuditStore.create(own.audit) as store:
+        store.set_fact("data_check", None)
+    review.append(own.audit, "override", image=None, why="schmidt has looked", value="data-check", who="schmidt")
+    everything = entry_texts(own)
+    assert "Overridden by reviewer 1" in everything and "reviewer 1 has looked" in everything
+    assert "schmidt" not in everything
+    assert '"value": "data-check"' in everything
+
+
+def test_a_note_that_was_taken_back_stays_away_when_redacted(own):
+    note = review.append(own.audit, "note", image=20, why="meier is in suspect-000", who="meier")
+    review.append(own.audit, "note", image=20, why="", value=decisions.withdrawal(note), who="meier")
+    with opened(own.audit, SnapshotChoices(privacy=Privacy(redact=True))) as content:
+        assert decisions.standing_notes(content.entries) == {}
+
+
+@pytest.mark.parametrize(("stem", "sentence"), [("kreuzung", "as in kreuzung, the car"), ("loss", "see loss here")])
+def test_a_name_that_is_a_plain_word_is_left_out_of_what_people_wrote(own, stem, sentence):
+    with closing(sqlite3.connect(own.audit / RESULTS_NAME)) as data, data:
+        data.execute("update images set key = ? where id = 20", (f"{stem}.png",))
+    review.append(own.audit, "note", image=20, why=sentence, who="me")
+    everything = entry_texts(own)
+    assert sentence not in everything
+    assert sentence.replace(stem, "suspect 1") in everything
+    assert "structured loss map" in everything  # the program's own words stay
 
 
 def test_hashes_of_images_are_keyed_and_the_key_stays_in_the_audit(world):

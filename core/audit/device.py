@@ -27,5 +27,6 @@ def describe_device(device: str) -> str:
     import torch
 
     if device == "cpu":
-        return f"cpu ({torch.get_num_threads()} threads)"
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} thread{'' if threads == 1 else 's'})"
     return f"{device} ({torch.cuda.get_device_name(device)})"

@@ -38,7 +38,7 @@ class EngineWarm:
     device
         What "auto" means here: "cpu" or "cuda:N".
     describe
-        The device in words, such as "cpu (1 threads)".
+        The device in words, such as "cpu (1 thread)".
     versions
         As `core.versions.versions`.
     """

@@ -57,6 +57,8 @@ def refusal(content: Content) -> str:
     spec, source = content.spec, content.released.source
     paths = {str(spec.resolve(path)) for path in (spec.target.path, getattr(source, "path", "")) if path}
     for _, path, sha256 in models_of(content):
+        if path in paths and not Path(path).exists():
+            return f"{path}: there is no such file or folder."
         try:
             if path in paths and sha256_of_path(Path(path)) != sha256:
                 return f"{path}: is not the file that was audited."

@@ -68,7 +68,7 @@ class Privacy(Choice):
 
     name: ClassVar[str] = "privacy"
     title: ClassVar[str] = "Personal data"
-    redact: bool = param(False, "leave out paths and file names; hashes of images are keyed")
+    redact: bool = param(False, "leave out paths, file names and who reviewed; hashes of images are keyed")
     pictures: str = param("show", "what becomes of the images", choices=("show", "blur", "omit"))
 
 

@@ -91,7 +91,7 @@ def sure(content: Content) -> str:
         )
     if content.excluded:
         sentences.append(f"{counted(len(content.excluded), 'image')} excluded by the examiner; see the review log.")
-    errors = [f for f in content.facts.get("data_check", {}).get("findings", ()) if f["severity"] != "note"]
+    errors = [f for f in (content.facts.get("data_check") or {}).get("findings", ()) if f["severity"] != "note"]
     if errors:
         sentences.append(f"The data check found {counted(len(errors), 'problem')} that can mislead; see there.")
     sentences += [s for s in content.summary["independence"] if s.startswith("Warning") or "cannot be verified" in s][

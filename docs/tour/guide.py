@@ -16,7 +16,7 @@ from gui.folders import demo_folder
 from gui.selection import Selection
 from gui.window import Window
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds until waiting for something is given up."""
 STILL_MS = 900
 """How long everything that was asked for may take to arrive once nothing is known to be missing."""
@@ -87,6 +87,7 @@ class Guide:
         if audits.document is None or audits.document.folder != folder:
             audits.open(folder)
             self.until(lambda: audits.document is not None and audits.document.folder == folder)
+            self.run("panel.reset")
         self.window.show_workbench(audits.document.title if audits.document is not None else "")
 
     def look_at(self, image: str, chains: tuple[str, ...], layer: str) -> None:

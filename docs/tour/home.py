@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from core.audit.spec import read_spec, write_spec
 from core.audit.store import SPEC_NAME
@@ -23,10 +24,10 @@ def own_home() -> Iterator[Path]:
     """A new home, gone in the end. Raises `FileExistsError` where another tour is under way."""
     home = Path(tempfile.gettempdir()) / "segleak"
     home.mkdir()
-    os.environ["SEGLEAK_HOME"] = str(home)
     try:
         shutil.copytree(DEMO_SPEC.parent, home / STREETS)
-        yield home
+        with patch.dict(os.environ, SEGLEAK_HOME=str(home)):
+            yield home
     finally:
         shutil.rmtree(home)
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from core.engine.jobs import RunAudit
+from core.places import data_folder
 from docs.tour.guide import Guide
 from docs.tour.home import STREETS
 from gui.compare.regions import rectangle
 from gui.compare.stage import Mode
-from gui.folders import DEMO_SPEC, data_folder
+from gui.folders import DEMO_SPEC
+from gui.running import RUN, Running
 from gui.snapshot.dialog import SnapshotDialog
 
 Stop = Callable[[Guide], AbstractContextManager[QWidget | None]]
@@ -21,12 +23,13 @@ Stop = Callable[[Guide], AbstractContextManager[QWidget | None]]
 STOPS: dict[str, Stop] = {}
 """By the name of their pictures, in the order of the tour."""
 
-IMAGE = "scene_500003"
+IMAGE = "scene_500020"
 """A member on which much can be seen."""
 THREE = ("none", "argmax", "gauss-sigma0.1")
-WALL = ((300.0, 60.0), (420.0, 60.0), (450.0, 150.0), (330.0, 170.0))
-AT_WORK = 12
-"""Images of the audit that runs when its picture is taken."""
+ROAD, HOUSES = ((120.0, 150.0), (400.0, 235.0)), ((190.0, 30.0), (330.0, 45.0), (345.0, 125.0), (185.0, 125.0))
+"""Regions: two corners of a rectangle, and a polygon."""
+AUDITING, AT_WORK = "Auditing", 12
+"""Stage of the audit that runs, and how many of its images are done when its picture is taken."""
 
 
 def _stop(visit: Callable[[Guide], Iterator[QWidget | None]]) -> Callable[[Guide], Iterator[QWidget | None]]:
@@ -53,6 +56,7 @@ def new_audit(guide: Guide) -> Iterator[None]:
     beginning.take([_home() / STREETS / DEMO_SPEC.name])
     guide.until(lambda: not beginning.page.looking.busy and beginning.page.looking.known.report)
     yield
+    beginning.start_afresh()
     beginning.leave()
 
 
@@ -89,9 +93,9 @@ def swipe(guide: Guide) -> Iterator[None]:
 @_stop
 def region(guide: Guide) -> Iterator[None]:
     """Two regions and what the maps say inside."""
-    guide.look_at(IMAGE, THREE[:2], "loss")
-    guide.compare.marking.add(rectangle((30.0, 150.0), (170.0, 230.0)))
-    guide.compare.marking.add(WALL)
+    guide.look_at(IMAGE, THREE[:2], "evidence")
+    guide.compare.marking.add(rectangle(*ROAD))
+    guide.compare.marking.add(HOUSES)
     yield
     guide.run("edit.undo")
     guide.run("edit.undo")
@@ -142,8 +146,20 @@ def _panel(name: str) -> None:
     STOPS[name] = contextmanager(visit)
 
 
-for _name in ("scores", "classes", "utility", "slices"):
+for _name in ("scores", "classes", "utility"):
     _panel(_name)
+
+
+@_stop
+def where_it_leaks(guide: Guide) -> Iterator[None]:
+    """Which parts of the images tell members from non-members."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.bring_up("slices")
+    slices = guide.window.furniture.workbench.slices
+    slices.measure()
+    guide.until(slices.parts.isVisible)
+    slices.parts.setCurrentCell(0, 0)
+    yield
 
 
 # ---------------------------------------------------------------- the program
@@ -153,23 +169,17 @@ for _name in ("scores", "classes", "utility", "slices"):
 def jobs(guide: Guide) -> Iterator[None]:
     """An audit that runs, one that waits, and the images that are done."""
     running = guide.window.furniture.running
-    for name in ("Nightly", "Nightly again"):
-        running.begin(RunAudit(_home() / STREETS / DEMO_SPEC.name, data_folder() / f"{name}.segleak"))
-    entry = running.board.at_work[0]
-    guide.until(lambda: entry.step.stage == "images" and entry.step.done >= AT_WORK)
-    guide.bring_up("jobs")
-    yield
-    for waiting in running.board.waiting:
-        running.board.remove(waiting)
-    guide.run("run.stop")
-    guide.until(lambda: running.folder is None)
-    guide.window.banners.withdraw("run")
-
-
-@_stop
-def settings(guide: Guide) -> Iterator[QWidget]:
-    """The settings."""
-    yield from _dialog(guide, "app.settings")
+    try:
+        for name in ("Streets", "Streets again"):
+            running.begin(RunAudit(_home() / STREETS / DEMO_SPEC.name, data_folder() / f"{name}.segleak"))
+        entry = running.board.at_work[0]
+        guide.until(lambda: entry.step.stage == AUDITING and entry.step.done >= AT_WORK)
+        guide.bring_up("jobs")
+        yield
+    finally:
+        _stop_all(running)
+        guide.until(lambda: running.folder is None)
+        guide.window.banners.withdraw(RUN)
 
 
 @_stop
@@ -204,6 +214,12 @@ def guide_pages(guide: Guide) -> Iterator[QWidget]:
 
 
 @_stop
+def settings(guide: Guide) -> Iterator[QWidget]:
+    """The settings."""
+    yield from _dialog(guide, "app.settings")
+
+
+@_stop
 def error_banner(guide: Guide) -> Iterator[None]:
     """What is said when the engine dies, and when a folder is no audit."""
     guide.look_at(IMAGE, THREE, "evidence")
@@ -223,6 +239,12 @@ def _dialog(guide: Guide, action_id: str) -> Iterator[QWidget]:
     dialog = guide.dialog()
     yield dialog
     dialog.reject()
+
+
+def _stop_all(running: Running) -> None:
+    for entry in running.board.waiting:
+        running.board.remove(entry)
+    running.cancel()
 
 
 def _home() -> Path:

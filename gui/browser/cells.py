@@ -53,7 +53,7 @@ class Cells:
         if column.kind is Kind.VERDICT:
             return self.verdict(place)
         value = float(self.table.numbers[column.id][place])
-        return NONE if math.isnan(value) else f"{value:.{self._digits[column.id]}f}"
+        return NONE if math.isnan(value) else f"{value:z.{self._digits[column.id]}f}"
 
     @cached_property
     def _digits(self) -> dict[str, int]:

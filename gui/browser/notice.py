@@ -15,6 +15,7 @@ class Notice(QWidget):
         self._title.setProperty("role", "heading")
         self._text.setProperty("role", "muted")
         self._button = QPushButton()
+        self._button.hide()
         self._button.clicked.connect(self._pressed)
         self._callback: Callable[[], object] | None = None
         layout = QVBoxLayout(self)

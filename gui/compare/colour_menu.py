@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from gui.colours import SEQUENTIAL
+from gui.colour_names import SEQUENTIAL
 from gui.compare.look import Ends, Look
 from gui.compare.overlay import colour_table
 from gui.compare.picture import Overlay

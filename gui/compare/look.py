@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from gui.colours import DIVERGING, SEQUENTIAL
+from gui.colour_names import DIVERGING, SEQUENTIAL
 from gui.compare.overlay import ColourTable, Kind, colour_table, thinned
 from gui.ranges import Range
 

@@ -56,6 +56,7 @@ class ClassesPanel(PlotPanel):
 
     def _lay_out(self) -> None:
         scroll = QScrollArea()
+        scroll.setAccessibleName("IoU per class")
         scroll.setWidget(self.bars)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)

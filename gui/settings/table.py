@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from core.parameters import Choice, param
+from gui.colour_names import SEQUENTIAL
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Look(Choice):
     theme: str = param("system", "light or dark, or as the system is", choices=("system", "light", "dark"))
     font_scale: float = param(1.0, "size of all texts against the system's", low=0.7, high=2.5)
     restore: bool = param(True, "open the last audit again when the program starts")
+    colours: str = param(SEQUENTIAL[0], "colour map of scores and losses, until another is chosen", choices=SEQUENTIAL)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Computing(Choice):
         choices=("auto", "cpu", "cuda:0", "cuda:1", "cuda:2", "cuda:3"),
     )
     threads: int = param(0, "processor threads, from the next start on; 0: all but one core", low=0, high=256)
+    cache_folder: str = param("", "where the cache is, from the next start on; empty: where the system keeps caches")
 
 
 @dataclass(frozen=True)

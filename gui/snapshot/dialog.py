@@ -8,12 +8,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +22,7 @@ from core.snapshot.asking import STAGE, Predictions, refusal
 from core.snapshot.choices import SnapshotChoices, last_choices, profile_path, write_profile
 from core.snapshot.content import View
 from gui.background import Background
+from gui.snapshot.buttons import Buttons
 from gui.snapshot.export import Draft
 from gui.snapshot.fields import Fields
 from gui.snapshot.folder import page_image
@@ -33,6 +32,8 @@ from gui.snapshot.preview import Preview
 CALM_MS = 400
 """The preview is made anew when nothing was changed for so long."""
 NAME = "snapshot"
+MOST_ROOM = 0.9
+"""Share of the screen that it takes at first."""
 
 T = TypeVar("T")
 
@@ -79,9 +80,12 @@ class SnapshotDialog(QDialog):
         self._progress = Progress()
         self._draft: Draft | None = None
         self._target: Path | None = None
+        self._sized = False
         self.fields = Fields(last_choices(), defenses, image)
         self.fields.view.setEnabled(view is not None)
         self.preview, self.state, self.bar = Preview(), QLabel(), QProgressBar()
+        self._buttons = Buttons()
+        self.pdf, self.folder, self.stop = self._buttons.pdf, self._buttons.folder, self._buttons.stop
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(CALM_MS)
@@ -98,33 +102,22 @@ class SnapshotDialog(QDialog):
         left.addWidget(self.state)
         left.addWidget(self.bar)
         sides = QHBoxLayout()
-        sides.addLayout(left, stretch=1)
+        sides.addLayout(left)
         sides.addWidget(self.preview, stretch=1)
         layout = QVBoxLayout(self)
         layout.addLayout(sides, stretch=1)
-        layout.addWidget(self._buttons())
+        layout.addWidget(self._buttons)
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
-        self.resize(letter * 150, line * 42)
+        for widget in (self.fields, self.state, self.bar):
+            widget.setFixedWidth(letter * 92)
+        room = self.screen().availableSize()
+        self.resize(min(letter * 200, int(room.width() * MOST_ROOM)), min(line * 56, int(room.height() * MOST_ROOM)))
 
-    def _buttons(self) -> QDialogButtonBox:
-        box = QDialogButtonBox()
-        self.pdf = QPushButton("Export PDF...")
-        self.pdf.setProperty("role", "primary")
-        self.folder = QPushButton("Export pictures...")
-        self.folder.setToolTip("Pages as PNG, figures as SVG, tables as CSV.")
-        self.stop = QPushButton("Stop")
-        close = box.addButton(QDialogButtonBox.StandardButton.Close)
-        for button in (self.pdf, self.folder, self.stop):
-            box.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
-            button.setEnabled(False)
-        self.pdf.setDefault(True)
+    def _connect(self) -> None:
         self.pdf.clicked.connect(self._ask_for_pdf)
         self.folder.clicked.connect(self._ask_for_folder)
         self.stop.clicked.connect(self._stop)
-        close.clicked.connect(self.reject)
-        return box
-
-    def _connect(self) -> None:
+        self._buttons.close_button.clicked.connect(self.reject)
         self.fields.changed.connect(self._calm.start)
         self.fields.changed.connect(lambda: self._enable(False))
         self._calm.timeout.connect(self.refresh)
@@ -164,9 +157,10 @@ class SnapshotDialog(QDialog):
         self.preview.set_count(len(draft.pages.pages))
         self._enable(True)
         self.state.setText(f"{len(draft.pages.pages)} pages.")
-        self._show_page(then_size=True)
+        self._sized = False
+        self._show_page()
 
-    def _show_page(self, *, then_size: bool = False) -> None:
+    def _show_page(self) -> None:
         draft = self._draft
         if draft is None or self._target is not None or not self.pdf.isEnabled():
             return
@@ -177,12 +171,13 @@ class SnapshotDialog(QDialog):
 
         def shown(image: QImage) -> None:
             room.show_image(image)
-            if then_size or "about" not in self.state.text():
+            if not self._sized:
                 self._background.run(draft.estimate, self._show_size)
 
         self._background.run(lambda: page_image(draft.pages, number, max(0.5, scale)), shown, self._failed)
 
     def _show_size(self, size: int) -> None:
+        self._sized = True
         if self._draft is not None:
             self.state.setText(f"{len(self._draft.pages.pages)} pages, about {size / 1e6:.1f} MB as a PDF.")
 
@@ -217,7 +212,7 @@ class SnapshotDialog(QDialog):
         draft = self._draft
         if draft is None:
             return
-        self._target = path
+        self._target, self._sized = path, True
         self._enable(False)
         self.stop.setEnabled(True)
         self.fields.setEnabled(False)
@@ -262,6 +257,7 @@ class SnapshotDialog(QDialog):
         self._enable(True)
         if self._draft is not None:
             self.preview.set_count(len(self._draft.pages.pages))
+            self._show_page()
         if path is None:
             self.state.setText("Stopped. Nothing was written; an older file is as it was.")
             return

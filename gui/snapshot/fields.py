@@ -120,7 +120,7 @@ class Fields(QTabWidget):
         self._flagged.setChecked(contents.flagged)
         self.predictions.setChecked(contents.predictions)
         self._top.setAccessibleName("Highest-scoring suspects")
-        self._picked.setPlaceholderText("numbers, such as 3, 17")
+        self._picked.setPlaceholderText("such as 3, 17")
         self._picked.setAccessibleName("Further images")
 
     def _images(self) -> QWidget:

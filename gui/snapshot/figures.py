@@ -22,8 +22,8 @@ LEGEND = 11.0
 
 def figure_row(block: FigureRow, width: float) -> list[Piece]:
     """Figures side by side."""
-    count = len(block.figures)
-    room = (width - SPACE * (count - 1)) / max(count, 2 if isinstance(block.figures[0], HistogramFigure) else 1)
+    columns = max(len(block.figures), 2 if isinstance(block.figures[0], HistogramFigure) else 1)
+    room = (width - SPACE * (columns - 1)) / columns
 
     def paint(painter: QPainter, x: float, y: float) -> None:
         for place, figure in enumerate(block.figures):

@@ -61,7 +61,7 @@ class AttackSection(Section):
         if [box.entry for box in self.boxes] != list(spec.attacks):
             self._rebuild()
         for box in self.boxes:
-            box.show_known(known, primary=box.entry is spec.primary)
+            box.show_known(known, primary=box.entry.id == spec.primary.id)
         labels_only = known.target is not None and known.target.facts["gives"] == "labels"
         against = [known.cards[n].card.get("defense") for n in _networks(spec.attacks) if n in known.cards]
         self.hint.say(LABELS_ONLY if labels_only and "argmax" not in against else "")

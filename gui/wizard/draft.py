@@ -23,7 +23,8 @@ from core.audit.spec import (
 from core.defenses.chain import Chain
 from core.errors import SegLeakError, SpecError
 from core.files import write_text
-from gui.folders import SUFFIX, data_folder, is_audit
+from core.places import data_folder
+from gui.folders import SUFFIX, is_audit
 
 GAP = ".gap."
 """Stands in a file, as path or id, for what a spec must have and a draft has not."""

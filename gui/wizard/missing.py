@@ -108,7 +108,7 @@ def group_hint(known: Known) -> str:
         return ""
     return (
         "No groups are known: every image counts as independent. Frames of one drive or slices of one patient are not; "
-        "a pattern that finds the group in the file name can be given under 'Reading'."
+        "a pattern that finds the group in the file name can be given under 'Options'."
     )
 
 

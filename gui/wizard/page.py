@@ -58,6 +58,7 @@ class NewAuditPage(QWidget):
         self.footer = Footer()
         self._column = QWidget()
         self._scroll = QScrollArea()
+        self._scroll.setAccessibleName("New audit")
         self._lay_out()
         self.zones = Zones(self)
         self.zones.chosen.connect(composer.add_images)

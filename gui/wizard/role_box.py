@@ -133,7 +133,7 @@ class SetRow(QWidget):
         column.setSpacing(2)
         away = small_button("close", f"Take {path.text()} away", lambda: composer.replace_images(place))
         row = row_of(path)
-        row.addWidget(button("Reading...", self._change, "Layout, classes, encoding, groups, how many", "link"))
+        row.addWidget(button("Options...", self._change, "Layout, classes, encoding, groups, how many", "link"))
         row.addWidget(away)
         column.addLayout(row)
         column.addWidget(self.sentence)

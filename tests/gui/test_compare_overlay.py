@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from core.audit import colours as core_colours
 from core.grid import Grid
 from gui import colours
+from gui.colour_names import DIVERGING, SEQUENTIAL
 from gui.compare.look import Ends, Look
 from gui.compare.overlay import (
     NOTHING,
@@ -65,7 +66,7 @@ def test_a_diverging_range_is_symmetric_about_zero_which_is_the_middle_colour():
     ends = own_range(values, Kind.DIVERGING)
     assert ends == (-3.0, 3.0)
     assert levels(values, ends)[0, 1] == 128
-    middle = colours.table(colours.DIVERGING)[128].astype(int)
+    middle = colours.table(DIVERGING)[128].astype(int)
     assert np.ptp(middle) < 8
     assert middle.min() > 235
 
@@ -77,7 +78,7 @@ def test_a_map_of_nothing_has_a_range_all_the_same():
     assert difference_range((-3.0, 3.0)) == (-3.0, 3.0)
 
 
-@pytest.mark.parametrize("name", colours.SEQUENTIAL)
+@pytest.mark.parametrize("name", SEQUENTIAL)
 def test_sequential_colour_maps_only_get_lighter_and_run_backwards_when_asked(name):
     table = colours.table(name).astype(float)
     lightness = table @ [0.2126, 0.7152, 0.0722]
@@ -88,7 +89,7 @@ def test_sequential_colour_maps_only_get_lighter_and_run_backwards_when_asked(na
 
 def test_the_default_colours_are_those_of_the_exported_maps():
     assert np.array_equal(colours.table("viridis"), core_colours.sequential())
-    assert np.array_equal(colours.table(colours.DIVERGING), core_colours.diverging())
+    assert np.array_equal(colours.table(DIVERGING), core_colours.diverging())
 
 
 def test_level_nothing_is_transparent_and_all_others_are_opaque():

@@ -17,7 +17,7 @@ from gui.jobs.entry import MOST_LINES, Controls, Entry, State, Step
 from gui.jobs.kept import queue_path, read_queue, write_queue
 from gui.jobs.panel import JobsPanel
 from gui.jobs.words import duration, speed
-from gui.running import Running
+from gui.running import QUEUE, RUN, Running
 from gui.status import StatusLine
 from tests.gui.stand_ins import FakeEngine
 
@@ -100,6 +100,16 @@ def test_what_waits_can_be_taken_off_and_what_runs_cannot(running, engine):
     assert titles(running) == [("A", State.RUNNING), ("C", State.WAITING)]
     engine.done.emit(events.JobDone(1, {}))
     assert engine.jobs == [A, C]
+
+
+def test_what_was_said_of_waiting_is_taken_back_when_nothing_waits_any_more(running, heard):
+    running.begin(A)
+    said, over = heard(running.said), heard(running.over)
+    running.begin(B)
+    assert [message.subject for message in said.got] == [QUEUE]
+    assert QUEUE not in over.got
+    running.board.remove(running.board.entries[1])
+    assert set(over.got) == {RUN, QUEUE}
 
 
 def test_a_stopped_audit_lets_the_next_begin_and_can_go_on_later(running, engine, panel, qtbot):

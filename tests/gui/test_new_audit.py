@@ -441,6 +441,13 @@ def test_attacks_are_added_made_primary_changed_and_taken_away(qtbot, window, pa
     assert page.composer.draft.spec.primary.id == "patch"
 
 
+def test_equal_attacks_of_another_spec_keep_their_primary_one(page):
+    before = page.composer.draft.spec.attacks
+    page.composer.edit(name="other", attacks=tuple(replace(entry) for entry in before))
+    assert page.composer.draft.spec.attacks == before
+    assert [box.standing.text() for box in page.attacks.boxes] == ["Primary", "Exploratory"]
+
+
 def test_defenses_are_chained_changed_and_refused_where_they_cannot_be(page):
     titles = [action.text() for action in page.defenses.menu.actions()]
     page.defenses.menu.actions()[titles.index("Gauss")].trigger()

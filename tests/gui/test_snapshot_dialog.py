@@ -5,6 +5,8 @@ from PySide6.QtGui import QImage
 from core.snapshot.choices import profile_path, read_profile
 from core.snapshot.content import View
 from gui.snapshot.dialog import SnapshotDialog
+from gui.snapshot.predicting import Predicting
+from tests.gui.snapshot_stand_ins import AnsweringEngine
 from tests.snapshot_world import make_snapshot_world
 
 DEFENSES = (("none", "none"), ("gauss-sigma0.02", "gauss"))
@@ -20,7 +22,7 @@ def dialog(world, qtbot):
     import numpy as np
 
     view = View("The comparison as it was", np.full((60, 90, 3), 128, np.uint8))
-    made = SnapshotDialog(world.audit, DEFENSES, 3, view)
+    made = SnapshotDialog(world.audit, DEFENSES, 3, view, Predicting(AnsweringEngine(), lambda: "cpu"))
     qtbot.addWidget(made)
     made.show()
     qtbot.waitUntil(lambda: "MB" in made.state.text(), timeout=15_000)

@@ -351,8 +351,8 @@ def test_the_status_bar_says_how_the_engine_is(window):
     assert window.status.text == "Engine off"
     engine.engine_started.emit(events.EngineStarted(1))
     assert window.status.text == "Engine starting"
-    engine.engine_warm.emit(events.EngineWarm("cpu", "cpu (1 threads)", {"torch": "2"}))
-    assert window.status.text == "Engine ready on cpu (1 threads)"
+    engine.engine_warm.emit(events.EngineWarm("cpu", "cpu (1 thread)", {"torch": "2"}))
+    assert window.status.text == "Engine ready on cpu (1 thread)"
     engine.engine_died.emit(events.EngineDied(0, events.Death.CLOSED, "Closed.", ""))
     assert window.status.text == "Engine off"
     assert titles(window) == []

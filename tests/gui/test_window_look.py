@@ -2,10 +2,11 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtCore import QSize, QUrl
+from PySide6.QtGui import QColor, QIcon, QTextDocument
 from PySide6.QtWidgets import QApplication, QLabel
 
+from gui.help import Guide
 from gui.icons import FOLDER, Sign, icon
 from gui.theme import DARK, DEFENSE_COLOURS, LIGHT, Theme, defense_colours, palette, tokens
 
@@ -43,6 +44,16 @@ def lab(rgb):
     x = XYZ @ rgb / np.array([0.95047, 1, 1.08883])
     f = np.where(x > 0.008856, np.cbrt(x), 7.787 * x + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def test_the_guide_is_drawn_anew_in_the_colours_of_another_theme(qtbot, theme):
+    guide = Guide()
+    qtbot.addWidget(guide)
+    guide.show()
+    for choice in ("dark", "light", "dark"):
+        theme.apply(choice)
+        drawing = guide.document().resource(QTextDocument.ResourceType.ImageResource.value, QUrl("window.svg"))
+        assert drawing.pixelColor(20, 150) == QColor(tokens().base), choice
 
 
 @pytest.mark.parametrize("sight", [np.eye(3), PROTANOPIA, DEUTERANOPIA], ids=["normal", "no red", "no green"])

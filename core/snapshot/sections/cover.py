@@ -1,5 +1,6 @@
 """The first page: the finding in plain words, three numbers, one picture, and where to sign."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def _picture(content: Content) -> list[Block]:
     """The highest-scoring image with its map; without image pages the ROC curve."""
     if not content.pages:
         return roc_row(content, content.chains[:1])
-    image, pictures, chain = content.pages[0], content.pictures, content.released
+    pictures, chain = content.pictures, content.released
+    scores = content.scores(chain.id, everything=True)
+    image = max(content.pages, key=lambda page: scores.get(page, -math.inf))
     ends = pictures.map_range(content.pages, content.chains)
     size, name = pictures.size(image), content.names.of(image)
     pair = (

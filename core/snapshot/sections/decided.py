@@ -28,7 +28,7 @@ def review(content: Content, record: Record) -> list[Block]:
     if not content.entries:
         return [Text("Nobody excluded, flagged or annotated an image.")]
     rows = tuple((e.when, e.who, e.action, _subject(content, e.image), e.why or "-") for e in content.entries)
-    table = Table(("When", "Who", "What", "Image", "Why"), rows, (2.2, 1.2, 1.2, 2.4, 3.6))
+    table = Table(("When", "Who", "What", "Image", "Why"), rows, (2.9, 1.3, 1.2, 2.4, 3.2))
     return [*_with_and_without(content), table]
 
 
@@ -53,4 +53,4 @@ def _with_and_without(content: Content) -> list[Block]:
     excluded = words.counted(len(content.excluded), "image")
     text = f"{excluded} excluded. Under {content.title_of(content.released)}, primary attack:"
     align = ("left", *["right"] * 7)
-    return [Text(text), Table(head, tuple(rows), (2.6, 1.1, 1.4, 1, 1.6, 1.5, 1.3, 1.3), align)]  # type: ignore[arg-type]
+    return [Text(text), Table(head, tuple(rows), (2.2, 1.3, 1.3, 0.9, 1.6, 1.5, 1.3, 1.3), align)]  # type: ignore[arg-type]

@@ -123,7 +123,8 @@ class _Page:
 
     def blocks(self) -> list[Block]:
         """Heading, facts, pictures, maps, numbers, contributions, notes."""
-        name = f"{self._content.names.of(self._image)} ({self._row.role})"
+        names = self._content.names
+        name = names.of(self._image) if names.redacted else f"{names.of(self._image)} ({self._row.role})"
         return [
             Head(name, 2),
             Facts(tuple(self._facts())),

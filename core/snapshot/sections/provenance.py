@@ -11,7 +11,8 @@ from core.snapshot.sections.texts import settings
 def provenance(content: Content, record: Record) -> list[Block]:
     """Hashes that `verify` recomputes, and the circumstances of the run."""
     redacted = (
-        "Paths and file names are left out. Hashes of images are keyed (HMAC-SHA256); the key stays in the audit."
+        "Paths, file names and reviewers' names are left out. Hashes of images are keyed (HMAC-SHA256); the key stays "
+        "in the audit."
     )
     return [
         Text(
