@@ -76,3 +76,12 @@ def test_pieces_keep_order_and_never_pass_the_foot_of_a_page():
     for page in pages:
         assert all(placed.y + placed.piece.height <= 150 for placed in page.placed)
         assert page is pages[-1] or not page.placed[-1].piece.keep
+
+
+def test_what_should_stay_together_begins_a_page_only_where_it_would_be_torn():
+    def parts(needs):
+        return [Piece(30, lambda *_: None), Piece(30, lambda *_: None, needs=needs), Piece(30, lambda *_: None)]
+
+    assert [len(page.placed) for page in flow(parts(60), 100)] == [3]
+    assert [len(page.placed) for page in flow(parts(80), 100)] == [1, 2]
+    assert [len(page.placed) for page in flow(parts(float("inf")), 100)] == [1, 2]

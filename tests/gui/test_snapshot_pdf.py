@@ -106,11 +106,20 @@ def test_two_exports_differ_in_the_date_alone(world, tmp_path, qapp, monkeypatch
 @pytest.mark.parametrize("pictures", ["show", "omit"])
 def test_a_redacted_pdf_has_no_path_and_no_name_in_any_part(tmp_path, qapp, pictures):
     world = make_snapshot_world(tmp_path / "Köln-7")
-    review.append(world.audit, "note", image=20, why=f"see {world.image('suspect', 1)}", who="me")
+    review.append(world.audit, "note", image=20, why=f"see {world.image('suspect', 1)}", who="Frau Prüfer")
     choices = SnapshotChoices(FULL.heading, FULL.contents, Privacy(redact=True, pictures=pictures))
     path = write_snapshot(world.audit, choices, tmp_path / "out.pdf")
     everything = inside(path)
-    for secret in ("Straße", "Köln-7", "suspect-00", "member-00", "target.safetensors", str(tmp_path), "drive 7"):
+    for secret in (
+        "Straße",
+        "Köln-7",
+        "suspect-00",
+        "member-00",
+        "target.safetensors",
+        str(tmp_path),
+        "drive 7",
+        "Prüfer",
+    ):
         for coded in (secret.encode(), secret.encode("utf-16-be"), json.dumps(secret).strip('"').encode()):
             assert coded not in everything, secret
     assert b"suspect 1" in everything

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from core.audit.runner import RunOptions, run_audit
 from core.audit.spec import read_spec
 from core.engine import events
-from core.engine.jobs import Observed, View
+from core.engine.jobs import Observe, Observed, View
 from core.progress import Progress
 from core.snapshot.asking import asked
 from core.snapshot.blocks import Facts
@@ -18,9 +18,11 @@ from core.snapshot.choices import Contents, SnapshotChoices
 from core.snapshot.content import opened
 from core.snapshot.prediction import LATER
 from gui.engine import EngineClient
+from gui.settings.table import Computing, Preferences
 from gui.snapshot.dialog import SnapshotDialog
 from gui.snapshot.predicting import Predicting
 from tests.gui.snapshot_stand_ins import AnsweringEngine, SilentEngine
+from tests.gui.stand_ins import make_window
 from tests.snapshot_world import make_snapshot_world
 from tests.world import make_world
 
@@ -173,6 +175,20 @@ def test_a_target_that_is_not_the_audited_one_is_not_asked(open_dialog, qtbot, t
         dialog.write(tmp_path / "s.pdf")
     assert not engine.jobs
     assert "is not the file that was audited" in text_of(tmp_path / "s.pdf")
+
+
+def test_the_window_gives_its_engine_and_device_to_the_dialog(world, qtbot, qapp, tmp_path):
+    window = make_window(qtbot, qapp, preferences=Preferences(computing=Computing("cpu", 1)), engine=SilentEngine)
+    window.audits.open(world.audit)
+    qtbot.waitUntil(window.audits.has_document, timeout=LONG_MS)
+    window.export_snapshot()
+    dialog = window.findChild(SnapshotDialog)
+    qtbot.waitUntil(lambda: "MB" in dialog.state.text(), timeout=LONG_MS)
+    dialog.write(tmp_path / "s.pdf")
+    jobs = window.furniture.engine.jobs
+    qtbot.waitUntil(lambda: any(isinstance(job, Observe) for job in jobs), timeout=LONG_MS)
+    assert jobs[-1].device == "cpu" and jobs[-1].audit == world.audit
+    dialog.done(0)
 
 
 # ---------------------------------------------------------------- with the engine's process

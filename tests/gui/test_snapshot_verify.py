@@ -1,5 +1,8 @@
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader, PdfWriter
@@ -102,6 +105,13 @@ def test_the_command_line_writes_and_verifies(world, tmp_path, capsys, qapp):
     world.image("member", 0).unlink()
     assert main.main(["verify", str(out), "--quiet"]) == 1
     assert "missing" in capsys.readouterr().err
+
+
+def test_without_predictions_no_model_is_loaded(world, tmp_path):
+    given = ["snapshot", str(world.audit), "--out", str(tmp_path / "s.pdf"), "--predictions", "false", "--quiet"]
+    code = f"import sys, main; main.main({given!r}); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(main.__file__).parent, check=False).returncode == 0
+    assert (tmp_path / "s.pdf").is_file()
 
 
 def test_a_profile_is_kept_and_used_again(world, tmp_path, qapp, capsys):
