@@ -33,6 +33,7 @@ from gui.document import AuditDocument
 from gui.engine import EngineClient
 from gui.live.looker import Looker
 from gui.ranges import Map
+from gui.results.results import Results
 from gui.selection import Selection
 
 SIZE = (1024, 2048)
@@ -159,7 +160,7 @@ def _opened(audit: Path, engine: EngineClient) -> Desk:
     selection = Selection()
     view = CompareView(selection)
     looker = Looker(selection, engine, lambda: "cpu")
-    view.presenter.follow(looker)
+    view.presenter.follow(looker, Results(selection, engine, lambda: "cpu"))
     view.resize(*WINDOW)
     view.show()
     selection.document = AuditDocument.open(audit)

@@ -22,6 +22,8 @@ from gui.window import Window
 
 EVERY_MS = 200
 """How often Python gets a chance to hear of Ctrl-C in the terminal."""
+CALM_MS = 2000
+"""Milliseconds until what may be asked for later is made: what was asked for goes first."""
 TURN = 0.0005
 """Seconds after which a thread that wants to run Python may have its turn; Python's own 0.005 made the window stall.
 
@@ -87,6 +89,7 @@ def furnish(window: Window, path: Path | None) -> None:
         elif window.preferences.look.restore and not window.audits.has_document():
             window.audits.restore(read_session())
         window.furniture.running.offer_kept()
+        QTimer.singleShot(CALM_MS, window.beginning, window.beginning.prepare)
 
     Background(window).run(_load, arrived)
 
@@ -94,7 +97,7 @@ def furnish(window: Window, path: Path | None) -> None:
 def _load() -> None:
     """In a thread: importing is most of what furnishing costs."""
     import gui.furniture
-    import gui.wizard.page
+    import gui.wizard.ahead
     import gui.workbench
 
     gui.workbench.program_views()

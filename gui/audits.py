@@ -15,11 +15,15 @@ from gui.opening import Opening
 from gui.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.defenses.chain import Chain
     from core.engine.jobs import RunAudit
     from gui.document import AuditDocument
     from gui.furniture import Furniture
     from gui.window import Window
 
+UNFINISHED = "The audit has not ended: no defense can be added yet."
 AUDIT = "audit"
 """Subject of banners about the audit in view."""
 
@@ -51,6 +55,7 @@ class Audits(QObject):
         furniture.running.begun.connect(self._begun)
         furniture.running.ended.connect(self._ended)
         furniture.following.opened.connect(self.show)
+        furniture.workbench.defenses.keep_wanted.connect(self.keep)
 
     @property
     def document(self) -> "AuditDocument | None":
@@ -159,6 +164,26 @@ class Audits(QObject):
         if self.document is not None:
             self.begin(resumed(self.document.folder, self._window.preferences))
 
+    def keep(self, chains: "Sequence[Chain]") -> None:
+        """Have the audit in view take in defenses that were tried; a banner says where that cannot be."""
+        from gui.runs import extended
+        from gui.trials import title_of
+
+        document = self.document
+        if document is None:
+            return
+        try:
+            if document.fact("finished") is None:
+                raise SegLeakError(UNFINISHED, "Let it end first; what was tried stays.")
+            self.begin(extended(document, chains, self._window.preferences))
+        except SegLeakError as error:
+            self._window.show_error(error)
+        else:
+            names = ", ".join(title_of(chain) for chain in chains)
+            words = f"{names}: being computed for the whole audit. All else stays as it is."
+            remedy = "The trial can be looked at meanwhile."
+            self._window.say(Message(Severity.NOTE, words, remedy, subject=AUDIT))
+
     def stop(self) -> None:
         """Stop the audit that runs; what is finished is kept."""
         self._window.furniture.running.cancel()
@@ -182,7 +207,17 @@ class Audits(QObject):
         furniture.workbench.numbers.reload()
         if self.document is not None and self.document.folder == folder:
             self.opening.remember(self.document)
+            self._reopen_extended(self.document)
         self._window.registry.refresh()
+
+    def _reopen_extended(self, document: "AuditDocument") -> None:
+        """Show an audit that took in defenses with them, and what was looked at before."""
+        from core.audit.extension import EXTENDED  # brings numpy, which the first frame need not wait for
+
+        if document.fact(EXTENDED):
+            workbench = self._window.furniture.workbench
+            self._session = Session.of(workbench.selection, workbench.state())
+            self.open(document.folder)
 
     def _offer_to_go_on(self, document: "AuditDocument") -> None:
         if not self.can_go_on():

@@ -17,6 +17,7 @@ PANELS = (
     ("classes", "Classes", "Ctrl+6"),
     ("utility", "Utility", "Ctrl+7"),
     ("slices", "Where it leaks", "Ctrl+8"),
+    ("verdict", "Verdict", "Ctrl+9"),
     ("jobs", "Jobs", "Ctrl+0"),
 )
 

@@ -17,12 +17,12 @@ def show(dialog: QDialog) -> None:
 
 def stop_and_close(board: "Board", parent: QWidget) -> bool:
     """Whether the window may close: asks where work runs."""
-    if not board.at_work:
+    if not any(entry.lasting for entry in board.at_work):
         return True
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("Work is running")
-    box.setText(_running(board))
+    box.setText(question(board))
     box.setInformativeText("What is finished is kept. Audits that have not ended are offered at the next start.")
     stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
     box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
@@ -32,9 +32,9 @@ def stop_and_close(board: "Board", parent: QWidget) -> bool:
     return stopped
 
 
-def _running(board: "Board") -> str:
-    """The question, with what runs by name and what waits by number."""
-    names = ", ".join(entry.title for entry in board.at_work)
+def question(board: "Board") -> str:
+    """What is asked, with what runs by name and what waits by number."""
+    running = [entry.title for entry in board.at_work if entry.lasting]
     waiting = len(board.waiting)
     wait = f", and {waiting} more {'waits' if waiting == 1 else 'wait'}" if waiting else ""
-    return f"{names} {'is' if len(board.at_work) == 1 else 'are'} running{wait}. Stop and close?"
+    return f"{', '.join(running)} {'is' if len(running) == 1 else 'are'} running{wait}. Stop and close?"

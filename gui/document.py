@@ -18,7 +18,7 @@ from core.audit.place import image_path, label_path
 from core.audit.spec import AttackEntry, AuditSpec, read_spec
 from core.audit.store import SPEC_NAME, ImageRow
 from core.audit.summary import summarise, write_summary
-from core.audit.verdicts import Verdict, verdicts_of
+from core.audit.verdicts import Verdict, Verdicts, verdicts_of
 from core.data.images import read_image
 from core.data.labels import read_label, settle_encoding
 from core.data.samples import Role
@@ -64,7 +64,7 @@ class AuditDocument:
         self._columns = Columns(store)
         self._ranges = Ranges(store, spec.defenses)
         self._kept: dict[tuple[str, ...], Any] = {}
-        self._judged: tuple[Listing, tuple[review.ReviewEntry, ...], Mapping[int, Verdict]] | None = None
+        self._judged: tuple[Listing, tuple[review.ReviewEntry, ...], Verdicts | None] | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -178,6 +178,10 @@ class AuditDocument:
         """Image ids and confusion counts `(m, C, C)`, rows = label, of all images counted under a defense, in parts."""
         return self._store.confusion_column(chain)
 
+    def unscored(self, chain: str) -> frozenset[int]:
+        """Ids of the images that are done, but not yet under a defense that was added to the audit."""
+        return self._store.unscored(chain)
+
     def holds(self, *column: str) -> bool:
         """Whether ("scores", chain, attack) or ("segmentation", chain) was read already, so that it costs nothing."""
         return self._columns.holds(*column)
@@ -207,13 +211,13 @@ class AuditDocument:
         attack = self.loss_attack
         return None if attack is None else self.maps(image, chain, attack).get(LOSS)
 
-    def value_range(self, chain: str, attack: str, layer: str) -> Range:
+    def value_range(self, attack: str, layer: str, *, hard: bool = False) -> Range:
         """The colour range (low, high) of a map, shared by all defenses so that equal colours mean equal values.
 
-        The first call reads the maps of some images. Defenses that release label maps only have a loss range of
-        their own: their losses are 0 or 69. (0, 1) where no map was kept.
+        The first call reads the maps of some images. Defenses that release label maps only (`hard`) have a loss range
+        of their own: their losses are 0 or 69. (0, 1) where no map was kept.
         """
-        return self._ranges.of(self.listing, chain, attack, layer)
+        return self._ranges.of(self.listing, attack, layer, hard=hard)
 
     # ------------------------------------------------------------ what people decide
 
@@ -251,16 +255,23 @@ class AuditDocument:
         self.entries = (*self.entries, entry)
         return entry
 
-    def verdicts(self) -> Mapping[int, Verdict]:
-        """The verdicts on the suspects by image id, after all decisions; work for a thread. Empty before the end."""
+    def judgement(self) -> Verdicts | None:
+        """The verdicts on the suspects after all decisions, and what they rest on; work for a thread.
+
+        None without suspects and before the end.
+        """
         before, listing, entries = self._judged, self.listing, self.entries
         if before is not None and before[0] is listing and before[1] is entries:
             return before[2]
         suspects = bool(np.any(listing.roles == str(Role.SUSPECT))) and self.fact("finished") is not None
-        found = verdicts_of(self._store, self.spec, entries).verdicts if suspects else ()
-        judged = {verdict.image: verdict for verdict in found}
-        self._judged = listing, entries, judged
-        return judged
+        found = verdicts_of(self._store, self.spec, entries) if suspects else None
+        self._judged = listing, entries, found
+        return found
+
+    def verdicts(self) -> Mapping[int, Verdict]:
+        """The verdicts by image id; as `judgement`, empty where that is None."""
+        found = self.judgement()
+        return {} if found is None else {verdict.image: verdict for verdict in found.verdicts}
 
     def slices(self, chain: str, attack: str, progress: Progress) -> "Slices":
         """Where the first map of an attack leaks; reads every map. Raises as `core.audit.slices.slices_of`."""

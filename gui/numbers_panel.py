@@ -1,18 +1,22 @@
 """The audit's numbers below the images: one row per defense and attack."""
 
-from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.defenses.chain import Chain
 from core.errors import SegLeakError
 from gui.background import Background
+from gui.defenses.steps import show_first
 from gui.document import AuditDocument
 from gui.jobs.words import time_left
 from gui.numbers import Row, Summary, live_row, marked, read_summary, summary_rows, waiting_row
 from gui.results import Result, Results
+from gui.results.again import AgainButton
 from gui.results.computing import Computing
 from gui.results.marks import mark_of
 from gui.selection import Selection
+from gui.sight import in_front
 from gui.tables import NumbersModel, NumbersTable
 
 RUNNING = "The audit has not ended: {done} of {images} images are done. These are its numbers so far."
@@ -32,14 +36,20 @@ class NumbersPanel(QWidget):
         What is looked at.
     results
         What the defenses do to the whole audit.
+    undo_stack
+        Takes the defenses chosen here.
     """
 
-    def __init__(self, selection: Selection, results: Results, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, selection: Selection, results: Results, undo_stack: QUndoStack, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._selection, self._results = selection, results
+        self._selection, self._results, self._undo_stack = selection, results, undo_stack
         self._background, self._computing = Background(self), Computing(self)
         self._summary: Summary | None = None
         self._problem = ""
+        self._due = QTimer(self, singleShot=True, interval=0)
+        self._due.timeout.connect(self._show)
         self._model = NumbersModel()
         self.table = NumbersTable(self._model)
         self.table.activated.connect(self._chosen)
@@ -50,7 +60,10 @@ class NumbersPanel(QWidget):
         self._note.setContentsMargins(8, 8, 8, 8)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._note, alignment=Qt.AlignmentFlag.AlignTop)
+        above = QHBoxLayout()
+        above.addWidget(self._note, stretch=1)
+        above.addWidget(AgainButton(results), alignment=Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(above)
         layout.addWidget(self.table, stretch=1)
         self._connect()
         self.reload()
@@ -78,8 +91,13 @@ class NumbersPanel(QWidget):
             self._background.run(lambda: read_summary(document.folder), self._take, self._failed)
         self._show()
 
+    def come_up(self, _: object = None) -> None:
+        """Its dock was shown, or brought before others or behind them."""
+        self._due.start()
+
     def close_threads(self) -> None:
         """Wait for what is being read and computed."""
+        self._due.stop()
         self._background.close()
         self._computing.close()
 
@@ -106,9 +124,13 @@ class NumbersPanel(QWidget):
     def _rows(self, document: AuditDocument) -> list[Row]:
         """The audit's own rows, then those of the trials that are shown."""
         self._computing.keep_only(lambda key: self._selection.chain(key[0]) is not None)
-        attack = self._selection.attack
-        tried = [self._live(document, c, attack) for c in self._selection.trials if c.id in self._selection.chains]
+        shown = [chain for chain in self._selection.trials if chain.id in self._selection.chains]
+        tried = [self._live(document, chain, attack) for chain in shown for attack in self._attacks(document)]
         return [self._marked(document, row) for row in (*self._own(document), *tried)]
+
+    def _attacks(self, document: AuditDocument) -> list[str]:
+        """The attacks under which trials are scored: all of them only while somebody looks at their numbers."""
+        return [attack.id for attack in document.attacks] if in_front(self) else [self._selection.attack]
 
     def _own(self, document: AuditDocument) -> list[Row]:
         if self._summary is None:
@@ -120,7 +142,8 @@ class NumbersPanel(QWidget):
 
     def _live(self, document: AuditDocument, chain: Chain, attack: str) -> Row:
         """The row of a result that is computed here; what was computed before stays until then."""
-        result, primary = self._results.of(chain.id, attack), attack == document.primary
+        result = self._results.of(chain.id, attack, later=attack != self._selection.attack)
+        primary = attack == document.primary
         figures = None if result is None else self._computing.of(result, document.spec)
         title = self._selection.title(chain.id)
         if figures is None:
@@ -172,7 +195,7 @@ class NumbersPanel(QWidget):
         row = self._model.row(self.table.source_row(index))
         self._selection.attack = row.attack
         if row.chain not in self._selection.chains:
-            self._selection.chains = (row.chain, *self._selection.chains)
+            show_first(self._selection, self._undo_stack, row.chain)
 
 
 def _coarse_words(result: Result) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.attacks.losses import LARGEST_LOSS
 from core.audit.store import AuditStore
 from core.defenses.chain import Chain
 from gui.columns import Listing
@@ -28,18 +29,22 @@ class Ranges:
     def __init__(self, store: AuditStore, chains: Sequence[Chain]) -> None:
         self._store = store
         self._chains = chains
-        self._kept: dict[tuple[str, str, bool], Range] = {}
+        self._kept: dict[tuple[str, str], Range] = {}
 
-    def of(self, listing: Listing, chain: str, attack: str, layer: str) -> Range:
-        """The range (low, high), low < high, of a map, over all defenses that share it; (0, 1) where none was kept."""
+    def of(self, listing: Listing, attack: str, layer: str, *, hard: bool) -> Range:
+        """The range (low, high), low < high, of a map, over all defenses that share it; (0, 1) where none was kept.
+
+        `hard`: whether the map is of a defense that releases label maps only, which need not be the audit's.
+        """
         from core.audit.map_export import SHIFTED, SIGNED  # brings OpenCV: not before it is needed
 
         if layer in FIXED:
             return FIXED[layer]
-        own = layer in SHIFTED and any(c.hard for c in self._chains if c.id == chain)
-        key = attack, layer, own
+        if hard and layer in SHIFTED:
+            return 0.0, LARGEST_LOSS
+        key = attack, layer
         if key not in self._kept:
-            sharing = [c.id for c in self._chains if layer not in SHIFTED or c.hard == own]
+            sharing = [c.id for c in self._chains if layer not in SHIFTED or not c.hard]
             images = self._images(listing)
             found = shared_range([self._maps(images, c, attack, layer) for c in sharing], signed=layer in SIGNED)
             if len(images) < min(SAMPLED, len(listing.rows)):

@@ -233,7 +233,7 @@ class Running(QObject):
     def _show_step(self, entry: Entry) -> None:
         if entry is self._current:
             step = entry.step
-            self._status.show_job(entry.count, step.done, step.total, step.seconds_left, step.message)
+            self._status.show_job(step.count, step.done, step.total, step.seconds_left, step.message)
 
     def _done(self, event: events.JobDone) -> None:
         job = self._end(State.DONE, "Finished.")

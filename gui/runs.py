@@ -1,12 +1,20 @@
 """What the window asks the engine to run: the demo, and audits that have not ended. Knows nothing of Qt."""
 
 import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from core.audit.spec_parts import to_mapping
+from core.defenses.chain import Chain
 from core.engine.jobs import RunAudit, SpecTable
 from core.errors import SegLeakError
 from gui.folders import DEMO_SPEC, demo_folder
 from gui.settings.table import Preferences
+
+if TYPE_CHECKING:
+    from gui.document import AuditDocument
 
 
 def demo_job(preferences: Preferences) -> RunAudit:
@@ -22,6 +30,13 @@ def demo_job(preferences: Preferences) -> RunAudit:
 def run_table(preferences: Preferences) -> dict[str, object]:
     """The [run] table of an audit that is begun in the window."""
     return preferences.new_audits.to_mapping()
+
+
+def extended(document: "AuditDocument", chains: Sequence[Chain], preferences: Preferences) -> RunAudit:
+    """Have an audit take in more defenses; only they are computed. Its spec and its release stay as they are."""
+    spec = replace(document.spec, defenses=(*document.chains, *chains))
+    table = SpecTable(to_mapping(spec), document.folder)
+    return RunAudit(table, document.folder, device=preferences.computing.device, extend=True)
 
 
 def resumed(folder: Path, preferences: Preferences) -> RunAudit:

@@ -12,6 +12,7 @@ from core.errors import SegLeakError
 from gui.actions import Action
 from gui.defenses import DefensesPanel
 from gui.engine import EngineClient
+from gui.evidence.panel import VerdictPanel
 from gui.jobs.board import Board
 from gui.jobs.panel import JobsPanel
 from gui.live.looker import Looker
@@ -92,7 +93,7 @@ class Workbench(QObject):
     centre
         The panes, to be put into the middle of the window.
     docks
-        By name: images, defenses, numbers, the plots, slices, jobs.
+        By name: images, defenses, numbers, the plots, verdict, slices, jobs.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Workbench(QObject):
         super().__init__(window)
         self._window = window
         self.selection = Selection(self)
-        self.results = Results(self.selection, engine, device, self)
+        self.results = Results(self.selection, engine, device, self, board)
         self._views = {
             "browser": views.browser(self.selection, undo_stack),
             "compare": views.compare(self.selection, undo_stack),
@@ -115,20 +116,23 @@ class Workbench(QObject):
         self._follow(Looker(self.selection, engine, device, self))
         browser, self.centre = (cast(QWidget, view) for view in self._views.values())
         self.defenses = DefensesPanel(self.selection, undo_stack, self.results)
-        self.numbers = NumbersPanel(self.selection, self.results)
-        self.plots = Plots(self.selection, self.results, self)
+        self.numbers = NumbersPanel(self.selection, self.results, undo_stack)
+        self.plots = Plots(self.selection, self.results, undo_stack, self)
         plots = self.plots.panels
+        self.verdict = VerdictPanel(self.selection, undo_stack)
         self.slices = SlicesPanel(self.selection)
         self.docks = {
             "images": self._dock("images", "Images", browser),
             "defenses": self._dock("defenses", "Defenses", self.defenses),
             "numbers": self._dock("numbers", "Numbers", self.numbers),
             **{name: self._dock(name, plot.title, plot) for name, plot in plots.items()},
+            "verdict": self._dock("verdict", "Verdict", self.verdict),
             "slices": self._dock("slices", "Where it leaks", self.slices),
             "jobs": self._dock("jobs", "Jobs", JobsPanel(board)),
         }
         for name, plot in plots.items():
             self.docks[name].visibilityChanged.connect(plot.come_up)
+        self.docks["numbers"].visibilityChanged.connect(self.numbers.come_up)
         self._hidden = list(self.docks)
         self.put_docks_back()
 
@@ -149,6 +153,7 @@ class Workbench(QObject):
             if hasattr(view, "failed"):
                 view.failed.connect(tell)
         self.plots.failed.connect(tell)
+        self.verdict.failed.connect(tell)
         self.slices.failed.connect(tell)
 
     def use_colours(self, name: str) -> None:
@@ -203,6 +208,7 @@ class Workbench(QObject):
             view.close_threads()
         self.numbers.close_threads()
         self.plots.close_threads()
+        self.verdict.close_threads()
         self.slices.close_threads()
         self.results.close()
 

@@ -1,5 +1,6 @@
 """Maps against composites of two models, of which one was trained on the image."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.pixel_truth.composites import auc_of, composite, draw_blocks
+from benchmarks.pixel_truth.half_supervised import spilled
+from benchmarks.pixel_truth.known import Known, Truth
+from benchmarks.pixel_truth.learned import learn, learned_map
 from benchmarks.pixel_truth.measure import Models, measure
 from benchmarks.pixel_truth.offered import offered
 from core.attacks.base import ATTACKS
@@ -17,10 +21,12 @@ from core.attacks.patch import PatchAttack
 from core.attacks.reference.difference import CorrectnessDifference, LossDifference, ProbabilityDifference
 from core.attacks.reference.rmia import RMIA
 from core.attacks.shipped import shipped_networks
+from core.audit.observe import record
 from core.data.layouts import open_images
 from core.data.scheme import load_scheme
 from core.grid import Grid
 from core.targets.open import open_target
+from core.training.half import Halves
 from tests.test_reference_attacks import observed
 
 DEMO = Path(__file__).parents[1] / "resources" / "demo"
@@ -109,3 +115,51 @@ def test_maps_of_every_shipped_network_are_measured_and_do_not_beat_the_raw_loss
             score = truth[f"{name}: {kind}"]
             assert score.images == IMAGES
             assert score.gain.low < 0.05
+
+
+# ---------------------------------------------------------------- half-supervised targets
+
+
+def test_the_truth_of_a_half_supervised_target_lies_on_the_attack_grid_where_it_lay_in_training():
+    truth = Truth(Halves(64, 5), (192, 256))
+    grid = Grid.of((360, 480))
+    blocks = truth.blocks("ab" * 32, grid)
+    at_training_size = Halves(64, 5).mask("ab" * 32, (192, 256))
+    for i, j in ((0, 0), (60, 85), (127, 170), (33, 140)):
+        row, column = int(grid.rows[i]) * 192 // 360, int(grid.cols[j]) * 256 // 480
+        assert blocks.mask[i, j] == at_training_size[row, column]
+    assert len(blocks.trained) == 12
+
+
+def test_a_learned_map_finds_the_blocks_that_taught_and_says_nothing_of_void():
+    """Shadows are surer of their labels than the reference where they were taught, nowhere else."""
+    network = learn([taught_image(seed) for seed in range(16)])
+    found = []
+    for seed in range(100, 108):
+        image = taught_image(seed)
+        values = learned_map(network, image.observation)
+        assert (np.isnan(values) == (image.observation.label == 255)).all()
+        found.append(auc_of(image.blocks.means(values), image.blocks.trained))
+    assert np.mean(found) > 0.8
+
+
+def taught_image(seed):
+    seen, _ = observed(seed, size=(128, 128))
+    rng = np.random.default_rng(seed)
+    blocks = draw_blocks((128, 128), rng, side=32)
+    truth = np.eye(len(seen.posteriors))[np.where(seen.label == 255, 0, seen.label)].transpose(2, 0, 1)
+    surer = (0.5 * blocks.mask * truth + (1 - 0.5 * blocks.mask) * seen.posteriors).astype(np.float32)
+    plain = recorded_like(seen)
+    return Known(replace(seen, posteriors=surer, true_log_probability=None, references=(plain,)), blocks)
+
+
+def recorded_like(seen):
+    return record(np.log(seen.posteriors), seen.label).reference(trained=False)
+
+
+def test_what_is_memorised_beside_the_blocks_that_taught_is_counted():
+    table = spilled("a target", [taught_image(seed) for seed in range(3)])
+    (taught, other) = table.rows
+    assert taught[3] == pytest.approx(taught[2] - taught[1])
+    assert taught[3] > 0.3
+    assert other[3] == pytest.approx(0, abs=0.02)

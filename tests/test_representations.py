@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.attacks.base import Observation
+from core.attacks.base import Observation, Reference
 from core.attacks.losses import LARGEST_LOSS, loss_map, true_posteriors
 from core.attacks.representations import REPRESENTATIONS
 from core.attacks.representations.concatenation import Concatenation
@@ -22,7 +22,8 @@ def observations(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     p = rng.dirichlet(np.full(classes, 0.05), (height, width)).transpose(2, 0, 1).astype(np.float32)
     label = rng.choice([*range(classes), 255], (height, width)).astype(np.uint8)
-    return Observation("ab" * 32, np.ascontiguousarray(p), label, hard=draw(st.booleans()))
+    beside = Reference(np.zeros(p.shape, np.float16), np.zeros(label.shape, np.float32))
+    return Observation("ab" * 32, np.ascontiguousarray(p), label, hard=draw(st.booleans()), references=(beside,))
 
 
 def slow_loss(p, label, row, col):

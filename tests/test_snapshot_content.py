@@ -17,8 +17,10 @@ from core.snapshot import words
 from core.snapshot.blocks import Head, PictureRow, Table, Text
 from core.snapshot.choices import Contents, Heading, Privacy, SnapshotChoices, read_profile, write_profile
 from core.snapshot.content import opened
+from core.snapshot.pictures import hatched
 from core.snapshot.record import record_of
-from core.snapshot.redaction import any_of, key_of, mapped
+from core.snapshot.redaction import key_of
+from core.snapshot.replacing import any_of, mapped
 from core.snapshot.sections import blocks_of
 from tests.snapshot_world import make_snapshot_world
 
@@ -237,3 +239,30 @@ def test_every_block_kind_is_used_by_the_full_snapshot(world):
     _, _, blocks = made(world.audit)
     kinds = {type(block) for block in blocks}
     assert {Head, Text, Table, PictureRow} <= kinds
+
+
+def test_what_speaks_against_membership_is_hatched_so_that_it_is_seen_without_colour():
+    values = np.where(np.arange(24) < 12, -1.0, 1.0)[None].repeat(12, axis=0).astype(np.float32)
+    shown = hatched(np.full((12, 24, 4), 80, np.uint8), values)
+    assert (shown[:, :12] == 255).all(axis=2).mean() == pytest.approx(1 / 6)
+    assert (shown[:, 12:] == 80).all()
+
+
+def test_the_review_log_says_which_region_and_which_check(own):
+    review.append(
+        own.audit, "region", image=20, why="", value={"id": "A", "points": [[0, 0], [9, 0], [9, 9]]}, who="me"
+    )
+    review.append(own.audit, "override", image=None, why="looked", value="shift", who="me")
+    table = next(b for b in made(own.audit)[2] if isinstance(b, Table) and b.head[0] == "When")
+    assert [row[2] for row in table.rows] == ["region A", "override shift"]
+
+
+@pytest.mark.parametrize(
+    ("low", "answer"), [(0.6, "Yes: this attack"), (0.4, "This attack did not"), (None, "How sure")]
+)
+def test_the_finding_begins_with_an_answer_and_never_says_more_than_the_interval(world, low, answer):
+    with opened(world.audit, SnapshotChoices()) as content:
+        interval = low and {"low": low, "high": 0.9, "level": 0.95, "unit": "image"}
+        content.result("none")["metrics"]["auc_interval"] = interval
+        assert words.found(content).startswith(answer)
+        assert "without any defense" in words.found(content)

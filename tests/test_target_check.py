@@ -11,7 +11,7 @@ from core.targets.base import TargetInfo
 from core.targets.check import check_target
 from core.targets.module_target import ModuleTarget
 from core.targets.options import TargetOptions
-from core.targets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from core.targets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing, merged
 
 COLOURS = np.array([[200, 40, 30], [30, 60, 210], [40, 180, 50], [230, 220, 60], [20, 25, 30]], np.float32)
 PLAIN = Preprocessing(mean=(0.0,) * 3, std=(1.0,) * 3)
@@ -82,6 +82,32 @@ def test_a_wrong_mean_and_std_are_found(scene, made_for, given, words):
     check = check_target(target_of(NearestColour(made_for), given), *scene, scheme_of(5))
     assert check.miou < 0.5
     assert check.causes[0] == f"With {words} the mIoU would be 1.00 instead of {check.miou:.2f}."
+
+
+@pytest.mark.parametrize(
+    ("made_for", "given"),
+    [
+        (PLAIN, Preprocessing(mean=(0.0,) * 3, std=(1.0,) * 3, divide=1.0)),
+        (IMAGENET, Preprocessing(mean=(0.0,) * 3, std=(1.0,) * 3, divide=1.0, multiple=8)),
+        (Preprocessing(mean=IMAGENET_MEAN[::-1], std=IMAGENET_STD[::-1], channels="bgr"), IMAGENET),
+    ],
+)
+def test_a_remedy_names_only_what_changes_and_has_the_effect_that_its_cause_promises(scene, made_for, given):
+    module = NearestColour(made_for)
+    check = check_target(target_of(module, given), *scene, scheme_of(5))
+    remedy = check.remedies[check.causes[0]]
+    before = given.to_mapping()
+    assert all(before[key] != value for key, value in remedy.items())
+    mended = check_target(target_of(module, merged(remedy, given)), *scene, scheme_of(5))
+    assert f"the mIoU would be {mended.miou:.2f} instead of {check.miou:.2f}." in check.causes[0]
+    assert mended.causes == ()
+    json.dumps(check.to_dict())
+
+
+def test_a_cause_that_no_pre_processing_mends_has_no_remedy(scene):
+    check = check_target(target_of(NearestColour(IMAGENET, order=(4, 2, 0, 3, 1)), IMAGENET), *scene, scheme_of(5))
+    assert check.causes
+    assert check.remedies == {}
 
 
 def test_the_targets_own_preprocessing_stays(scene):

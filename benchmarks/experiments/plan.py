@@ -196,11 +196,12 @@ class _Plan:
             )
 
     def other_attacks(self) -> Iterator[Study]:
-        """Other representations, whole images, samplers, the authors' setting; on plain Unet targets."""
+        """Other representations, whole images, a larger network, samplers, the authors' setting; plain Unet targets."""
         for name, how in (
             ("concatenation", {"representation": "concatenation"}),
             ("posteriors", {"representation": "posteriors"}),
             ("image-level", {"patch": 0}),
+            ("resnet50", {"network": "resnet50", "width": 1.0}),
         ):
             networks = self.recipes.networks(f"{name}-unet", self.models["unet"], **how)
             attack = PATCH if how.get("patch", 1) else PATCH | {"name": "image", "id": "image"}

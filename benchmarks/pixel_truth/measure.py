@@ -97,7 +97,7 @@ def measure(
         made = composite(*observations, blocks)
         if hard:
             made = _released_hard(made)
-        for name, values in _maps(started, made).items():
+        for name, values in maps_of(started, made).items():
             column = found.setdefault(name, np.full((len(samples), 2), np.nan))
             column[number] = auc_of(blocks.means(values), blocks.trained), auc_of(values, blocks.mask)
     return {name: _scored(values, found[f"{LOSS}: {LOSS}"], seed) for name, values in found.items()}
@@ -125,7 +125,7 @@ def _released_hard(observation: Observation) -> Observation:
     return replace(observation, posteriors=posteriors, true_log_probability=None, hard=True)
 
 
-def _maps(
+def maps_of(
     started: Mapping[str, tuple[Attack, Scorer]], observation: Observation
 ) -> dict[str, npt.NDArray[np.floating]]:
     """Every map, higher where it says member."""

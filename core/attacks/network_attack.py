@@ -29,9 +29,16 @@ class NetworkAttack(Attack):
 
     def requires_label(self, context: AttackContext) -> bool:
         """Whether images need a label map; the network's card says so. Raises `AttackError` as `start`."""
+        return self._looks_at(context).needs_label
+
+    def requires_references(self, context: AttackContext) -> bool:
+        """Whether the network looks at what reference models give; its card says so. Raises as `requires_label`."""
+        return self._looks_at(context).needs_references
+
+    def _looks_at(self, context: AttackContext) -> type[Representation]:
         from core.attacks.networks import read_card
 
-        return REPRESENTATIONS.get(read_card(self._path(context)).representation).needs_label
+        return REPRESENTATIONS.get(read_card(self._path(context)).representation)
 
     def _path(self, context: AttackContext) -> Path:
         return network_path(self.network, context.folder)
@@ -67,5 +74,7 @@ class NetworkAttack(Attack):
         return representation.of(observation)
 
     def _representation(self, card: "AttackCard") -> Representation:
-        values = {"hard_scale": self.hard_scale} if card.representation == "slm" else {}
+        from core.attacks.networks.card import CLASS_FREE
+
+        values = {"hard_scale": self.hard_scale} if card.representation in CLASS_FREE else {}
         return REPRESENTATIONS.make({"name": card.representation, **values})

@@ -10,6 +10,7 @@ from core.audit import provenance
 from core.audit.beside import Wanted
 from core.audit.cache import PosteriorCache
 from core.audit.device import pick_device
+from core.audit.extension import due_again, extends, lacking, only, take_in, was_taken_in
 from core.audit.hashing import check_independence, check_unchanged
 from core.audit.memory import ShrinkingBatch
 from core.audit.networks import check_network_classes, find_networks
@@ -44,11 +45,14 @@ class RunOptions:
         SHA-256 of model files with code whose owner said that they trust them.
     cache
         Where posteriors are kept; None: the user's cache folder with the spec's quota.
+    extend
+        Whether an audit may take in defenses that the spec has behind those it was run with.
     """
 
     device: str = "auto"
     trusted: frozenset[str] = frozenset()
     cache: PosteriorCache | None = None
+    extend: bool = False
 
 
 def run_audit(
@@ -67,15 +71,18 @@ def run_audit(
     progress = progress or Progress()
     spec = spec.moved_to(folder.absolute())
     with AuditStore.create(folder) as store:
-        return _Run(_claimed(store, spec), store, options, progress).run()
+        return _Run(_claimed(store, spec, extend=options.extend), store, options, progress).run()
 
 
-def _claimed(store: AuditStore, spec: AuditSpec) -> AuditSpec:
+def _claimed(store: AuditStore, spec: AuditSpec, *, extend: bool) -> AuditSpec:
     """Make the folder this spec's, or check that it already is; returns the spec with the batches it began with."""
     if not any(row.state == "done" for row in store.images()):
         store.clear()  # nothing is lost, and a spec that was mended after an error is no other audit
-    elif store.fact("spec_sha256") != spec.sha256:
-        raise StoreError(f"{store.folder}: holds an audit of another spec.", "Choose another folder with --out.")
+    elif store.fact("spec_sha256") != spec.sha256 and not was_taken_in(store, spec):
+        known = read_spec(store.folder / SPEC_NAME)
+        if not (extend and extends(spec, known)):
+            raise StoreError(f"{store.folder}: holds an audit of another spec.", "Choose another folder with --out.")
+        take_in(store, spec, known)
     spec = replace(spec, run=_as_begun(store, spec.run))
     path = store.folder / SPEC_NAME
     if not _holds(path, spec):
@@ -151,10 +158,20 @@ class _Run:
         if any(row.state == "waiting" for row in rows) or self.store.fact("finished") is None:
             self._record_run(device)
             pipeline.run(batches(rows, self.spec.run.batch), self.progress)
+            self._complete(pipeline)
             self.store.set_fact("finished", now())
         summary = summarise(self.store, self.spec)
         write_summary(self.store.folder, summary)
         return summary
+
+    def _complete(self, pipeline: Pipeline) -> None:
+        """Take images through the defenses that were added after they were done."""
+        missing = lacking(self.store, self.spec)
+        if missing:
+            sources = only(pipeline.querier.sources, [c for c in self.spec.defenses if c.id in missing])
+            rows = due_again(self.store.images(), frozenset().union(*missing.values()))
+            again = replace(pipeline, querier=replace(pipeline.querier, sources=sources))
+            again.run(batches(rows, self.spec.run.batch), self.progress)
 
     def _rows(self, sets: Sequence[PlannedSet]) -> list[ImageRow]:
         """The audit's images; those that failed in an earlier run get another chance."""

@@ -250,6 +250,15 @@ class AuditStore:
             rows = connection.execute(query, (defense, attack))
             return [ScoreRow(i, d, a, None if s is None else float(s), why) for i, d, a, s, why in rows]
 
+    def unscored(self, defense: str) -> frozenset[int]:
+        """Ids of the images that are done, but not under this defense: it was added later."""
+        query = (
+            "SELECT id FROM images WHERE state = 'done' AND NOT EXISTS "
+            "(SELECT 1 FROM scores WHERE scores.image = images.id AND scores.defense = ?)"
+        )
+        with self._reading() as connection:
+            return frozenset(image for (image,) in connection.execute(query, (defense,)))
+
     def confusions(self, defense: str) -> list[tuple[int, npt.NDArray[np.int64]]]:
         """Image id and confusion counts `(C, C)` of every image counted under a defense."""
         query = "SELECT image, counts FROM confusions WHERE defense = ? ORDER BY image"

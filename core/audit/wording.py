@@ -1,6 +1,7 @@
 """Verdicts in plain words. Nothing here ever says that an image was not trained on."""
 
-from core.metrics.evidence import Evidence, Power, calibration_needed
+from core.audit.protocol import Foreseen
+from core.metrics.evidence import P_LEVELS, Evidence, Power, calibration_needed, fewest_flagged
 from core.metrics.intervals import Interval
 
 
@@ -40,6 +41,22 @@ def too_few(calibration: int, level: float) -> str:
     """Why nothing can be judged: even the smallest p-value would be too large."""
     there = f"there are {calibration:,}" if calibration else "there are none"
     return f"needs at least {calibration_needed(level):,} calibration non-members for {percent(level)}, {there}"
+
+
+def foreseen_told(there: Foreseen, level: float) -> list[str]:
+    """What so many non-members will and will not support at a level of false alarms, as sentences."""
+    number = there.calibration
+    if not there.supports(level):
+        return [f"Nothing can be judged: {too_few(number, level)}."]
+    told = [f"{number:,} non-members calibrate: no p-value can be smaller than 1 / {number + 1:,}."]
+    fewest = fewest_flagged(there.suspects, number, level) or 1
+    if fewest > 1:
+        told.append(f"Of {there.suspects:,} suspects either none is flagged, or at least {fewest:,} are.")
+    return told + [
+        f"To flag a single suspect at p = {p:g} takes at least {calibration_needed(p):,}."
+        for p in P_LEVELS
+        if number < calibration_needed(p)
+    ]
 
 
 def procedure_told(evidence: Evidence, level: float, *, grouped: bool) -> list[str]:

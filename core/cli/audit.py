@@ -20,6 +20,7 @@ from core.audit.store import AuditStore
 from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, given_flags, read_choice, read_flags
 from core.cli.models import add_device_flag, add_target_flags, trusted_hashes
+from core.cli.protocol import add_protocol_flags, calibration_entries, given_protocol_flags, with_protocol
 from core.cli.report import has_error, print_findings, print_summary, stored_findings
 from core.cli.screen import Screen
 from core.cli.sets import add_set_flags, dest, entries, spec_file
@@ -64,7 +65,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action="append",
         default=[],
         metavar="NAME[:key=value,...]",
-        help=f"an attack; the first is the primary one: {', '.join(ATTACKS.names())} (default patch, then loss)",
+        help=f"an attack; the first is primary: {', '.join(ATTACKS.names())} (default patch, then loss)",
     )
     parser.add_argument(
         "--reference",
@@ -73,6 +74,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="FILE",
         help="a reference model, for attacks that compare with some; may be repeated",
     )
+    add_protocol_flags(parser)
     add_flags(parser, RunSettings, "run")
     parser.set_defaults(run=run)
 
@@ -114,6 +116,7 @@ def _refuse_beside_spec(args: argparse.Namespace) -> None:
     given += [] if args.layout == "auto" else ["--layout"]
     given += [f"--target-{name}" for name in given_flags(args, TargetOptions, "target-")]
     given += [f"--input-{name}" for name in given_flags(args, Preprocessing, "input-")]
+    given += given_protocol_flags(args)
     if given:
         raise SpecError(f"{', '.join(given)} cannot be given beside a spec.", "Write it into the spec.")
 
@@ -127,7 +130,7 @@ def _with_settings(spec: AuditSpec, args: argparse.Namespace) -> AuditSpec:
 def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
     if not args.target:
         raise SpecError("Nothing to audit.", "Give a spec file, or --target and image folders.")
-    images = entries(args, *Role)
+    images = (*entries(args, *Role), *calibration_entries(args))
     if not images:
         raise SpecError("No images to audit.", "Give --members, --non-members or --suspects.")
     name = args.name or (args.out.stem if args.out else Path(args.target).stem)
@@ -147,7 +150,7 @@ def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
         references=tuple(ReferenceEntry(path) for path in args.reference),
     )
     # Through the file's form, so that flags are checked exactly as a spec file is.
-    return parse_spec(to_mapping(spec), Path.cwd()), args.out or Path(f"{name}{SUFFIX}")
+    return parse_spec(to_mapping(with_protocol(spec, args)), Path.cwd()), args.out or Path(f"{name}{SUFFIX}")
 
 
 def _attacks(texts: list[str]) -> tuple[AttackEntry, ...]:

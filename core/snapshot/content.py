@@ -21,6 +21,7 @@ from core.defenses.chain import Chain
 from core.errors import SpecError
 from core.metrics.membership import MembershipMetrics, membership_metrics
 from core.progress import Progress
+from core.snapshot import left_out
 from core.snapshot.choices import SnapshotChoices
 from core.snapshot.pictures import Pictures
 from core.snapshot.redaction import Names, Redacted, key_of
@@ -78,9 +79,9 @@ class Content:
         self.rows = {row.id: row for row in store.images()}
         entries = review.read(store.folder)
         self.names = _names(store, spec, choices, tuple(self.rows.values()), entries)
-        self.entries = self.names.decided(entries)
-        self.facts = store.facts()
-        self.summary = self.names.decided(summarise(store, spec))
+        self.entries = self.names.decisions(entries)
+        self.facts = left_out.facts(self.names, store.facts())
+        self.summary = left_out.summary(self.names, summarise(store, spec))
         self.pictures = Pictures(store, spec, tuple(self.rows.values()), choices.privacy.pictures)
 
     # ------------------------------------------------------------ what was asked
@@ -88,7 +89,8 @@ class Content:
     @property
     def title(self) -> str:
         """The title of the first page."""
-        return self.choices.heading.caption or f"Membership audit: {self.spec.name}"
+        kind = "Membership audit"
+        return self.choices.heading.caption or (kind if self.names.redacted else f"{kind}: {self.spec.name}")
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
@@ -195,7 +197,7 @@ class Content:
 
     def title_of(self, chain: Chain) -> str:
         """What a defense is called."""
-        return "no defense" if not chain.defenses else chain.title
+        return "no defense" if not chain.defenses else self.names.chain(chain)
 
 
 def _names(
@@ -206,7 +208,7 @@ def _names(
     entries: Sequence[ReviewEntry],
 ) -> Names:
     if not choices.privacy.redact:
-        return Names(rows)
+        return Names(rows, spec)
     facts = [store.fact("target", {}).get("file", ""), str(Path.home()), choices.heading.logo]
     networks = [network.get("file", "") for network in store.fact("attack_networks", {}).values()]
     return Redacted(rows, spec, key_of(store.folder), [*facts, *networks], entries)

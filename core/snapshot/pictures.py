@@ -32,6 +32,8 @@ THUMBNAIL = 240
 MEAN_OF = 48
 """Known non-members in the mean map."""
 OVERLAY = 0.72
+HATCHED = 6
+"""Pixels of a map from one line of its hatching to the next."""
 PROBABILITIES = frozenset({"score", "confidence", "true_posterior"})
 PREFERRED = ("evidence_corrected", "evidence")
 
@@ -191,6 +193,8 @@ class Pictures:
         if values is None:
             return Raster(None)
         overlay = colours.coloured(values, *ends, diverging=self.signed)
+        if self.signed:
+            overlay = hatched(overlay, values)
         under = None if image is None else self._grey(image)
         if under is None:
             return Raster(np.full((*values.shape, 3), 255, np.uint8), overlay)
@@ -257,6 +261,13 @@ def blurred(pixels: Pixels) -> Pixels:
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     coarse = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(coarse, (small[0] * 8, small[1] * 8), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def hatched(overlay: Pixels, values: Map) -> Pixels:
+    """Colours `(h, w, 4)` with white lines where values `(h, w)` are below 0: without colour both signs are dark."""
+    rows, columns = np.indices(values.shape)
+    lines = ((rows + columns) % HATCHED == 0) & (values < 0)
+    return np.where(lines[..., None], np.uint8(255), overlay)
 
 
 def grey(pixels: Pixels) -> Pixels:

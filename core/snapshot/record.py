@@ -10,14 +10,15 @@ from typing import Any
 from core.attacks.shipped import network_path
 from core.audit.export import audit_document, scores_table
 from core.audit.place import image_path, label_path
-from core.audit.spec import to_mapping
 from core.audit.store import SPEC_NAME
 from core.defenses.hardened import Hardened
 from core.errors import SegLeakError
 from core.files import sha256_of_bytes, sha256_of_file
+from core.snapshot import left_out
 from core.snapshot.choices import described
 from core.snapshot.content import Content
-from core.snapshot.redaction import mapped
+from core.snapshot.redaction import Redacted
+from core.snapshot.replacing import mapped
 
 FORMAT = 1
 JSON_NAME, CSV_NAME = "audit.json", "scores.csv"
@@ -57,11 +58,9 @@ def record_of(content: Content) -> Record:
     names = content.names
     manifests = (_manifest(content, "images"), _manifest(content, "label maps"))
     plain = audit_document(content.store, content.spec)
-    if names.redacted:
-        _without_paths(plain, content)
-    table: dict[str, Any] = mapped(names.decided(plain), names.text)
-    if names.redacted:
-        _rename_images(table, content)
+    table: dict[str, Any] = (
+        mapped(left_out.document(names, plain), names.text) if isinstance(names, Redacted) else plain
+    )
     table |= {
         "format": FORMAT,
         "redacted": names.redacted,
@@ -78,27 +77,16 @@ def _choices(content: Content) -> dict[str, Any]:
     """The choices, without where the logo lies."""
     found = described(content.choices)
     found["heading"].pop("logo", None)
+    if "notes" in found["heading"]:
+        found["heading"]["notes"] = content.names.written(found["heading"]["notes"])
     return found
-
-
-def _without_paths(table: dict[str, Any], content: Content) -> None:
-    """Numbers in place of the paths in the spec, which may be single words that a text could also have."""
-    table["spec"] = to_mapping(content.spec.with_paths(lambda path: "left out" if path else path))
-    for number, found in enumerate(table["facts"].get("sets", ()), start=1):
-        found["path"] = f"image set {number}"
-
-
-def _rename_images(table: dict[str, Any], content: Content) -> None:
-    for image in table["images"]:
-        image["key"] = content.names.of(image["id"])
-        for key in ("sha256", "label_sha256"):
-            image[key] = content.names.hash(content.rows[image["id"]].__dict__[key])
 
 
 def _scores(content: Content) -> str:
     """The table of all scores; in a redacted snapshot with stand-ins and keyed hashes."""
     text = scores_table(content.store, content.spec)
-    if not content.names.redacted:
+    names = content.names
+    if not isinstance(names, Redacted):
         return text
     lines = list(csv.reader(io.StringIO(text)))
     places = {name: place for place, name in enumerate(lines[0])}
@@ -106,10 +94,11 @@ def _scores(content: Content) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(lines[0])
     for line in lines[1:]:
-        cells = [content.names.text(cell) for cell in line]
-        cells[places["image"]] = content.names.of(int(line[places["id"]]))
+        row = content.rows[int(line[places["id"]])]
+        cells = [names.told(cell) for cell in line]
+        cells[places["image"]], cells[places["group"]] = names.of(row.id), names.group(row.group) or ""
         for key in ("sha256", "label_sha256"):
-            cells[places[key]] = content.names.hash(line[places[key]] or None) or ""
+            cells[places[key]] = names.hash(line[places[key]] or None) or ""
         writer.writerow(cells)
     return buffer.getvalue()
 

@@ -44,10 +44,11 @@ def interval(found: Mapping[str, Any] | None, digits: int = 2) -> str:
 def asked(content: Content) -> str:
     """What was asked."""
     counts = [counted(len(content.of_role(role)), str(role)) for role in Role if content.of_role(role)]
-    target = content.facts.get("target", {}).get("file", "the target")
+    named = content.facts.get("target", {}).get("file", "")
+    target = f" {named}" if named and not content.names.redacted else ""
     attack = content.spec.primary.id
     return (
-        f"Does the segmentation model {target} give away which images it was trained on? The attack “{attack}”, named "
+        f"Does the segmentation model{target} give away which images it was trained on? The attack “{attack}”, named "
         f"before anything was scored, gave a score to each of {_and(counts)}. Members are images known to be trained "
         "on, non-members are known not to be, suspects are unknown."
     )
@@ -61,8 +62,9 @@ def found(content: Content) -> str:
             f"How well the attack works on this model cannot be measured: it {metrics['needs']}. {_suspects(content)}"
         )
     sentences = [
-        f"Shown one known member and one known non-member under {_release(content)}, the attack gives the member the "
-        f"higher score in {share(metrics['auc'])} of all such pairs; guessing gives 50\u00a0%.",
+        _answer(metrics),
+        f"Shown one known member and one known non-member, {_release(content)}, it gives the member the higher score "
+        f"in {share(metrics['auc'])} of all such pairs; guessing gives 50\u00a0%.",
         _at_low_rate(metrics),
         _suspects(content),
         _defended(content),
@@ -109,7 +111,7 @@ def headline(content: Content) -> tuple[tuple[str, str, str], ...]:
     measured = [t for t in metrics["tpr_at"] if t["value"] is not None]
     if measured:
         best = measured[-1]
-        sure_of = f"{100 * best['interval']['level']:g} %: {interval(best['interval'])}" if best["interval"] else ""
+        sure_of = f"{100 * best['interval']['level']:g} %: {_shares(best['interval'])}" if best["interval"] else ""
         what = f"of members found with at most {share(best['fpr'])} false alarms"
         second = (share(best["value"]), what, sure_of)
     else:
@@ -162,8 +164,19 @@ def _defended(content: Content) -> str:
     )
 
 
+def _answer(metrics: Mapping[str, Any]) -> str:
+    """The answer to the question in a sentence, as far as this attack can tell."""
+    at = metrics["auc_interval"]
+    if at is None:
+        return "How surely the attack tells members from non-members cannot be said."
+    if at["low"] > 0.5:
+        return "Yes: this attack tells images that the model was trained on from others better than guessing does."
+    return "This attack did not tell images that the model was trained on from others better than guessing does."
+
+
 def _release(content: Content) -> str:
-    return content.title_of(content.released)
+    """Which output of the model was attacked."""
+    return f"under {content.title_of(content.released)}" if content.released.defenses else "without any defense"
 
 
 def _shares(found: Mapping[str, Any] | None) -> str:

@@ -1,6 +1,6 @@
 """A look at a target before an audit: one image, and the likely cause where the result is bad."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -17,6 +17,10 @@ from core.targets.output import prediction
 from core.targets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 
 LabelMap = npt.NDArray[np.uint8]
+Remedy = Preprocessing | None
+"""What would mend a cause, where that is a matter of pre-processing."""
+Tried = tuple[float, str, Remedy]
+"""The mIoU of a variant, what it is, and its pre-processing where that is what varies."""
 
 LOW = 0.5
 """Below this mIoU causes are looked for: wrong channels or statistics often cost a target only half of it."""
@@ -60,6 +64,8 @@ class TargetCheck:
         Mean IoU on the image, 0 to 1; None without a label map.
     causes
         Likely causes of a bad result, the most likely first.
+    remedies
+        By cause, where another pre-processing would mend it: the keys of `Preprocessing` that are to be other ones.
     notes
         What had to be assumed.
     """
@@ -72,6 +78,7 @@ class TargetCheck:
     predicted: tuple[int, ...]
     miou: float | None
     causes: tuple[str, ...]
+    remedies: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,12 +108,12 @@ def check_target(
     output, note = run_with_note(target, image)
     size = (image.shape[0], image.shape[1]) if label is None else (label.shape[0], label.shape[1])
     predicted = prediction(output, size)
-    causes = [] if scheme is None else list(_class_count(output.classes, scheme))
+    causes: dict[str, Remedy] = {} if scheme is None else dict.fromkeys(_class_count(output.classes, scheme))
     found = None
     if label is not None and bool((label != VOID).any()):
         found = _miou(label, predicted)
         if found < LOW:
-            causes += _causes(target, image, label, predicted, scheme, found)
+            causes |= _causes(target, image, label, predicted, scheme, found)
     return TargetCheck(
         classes=output.classes,
         gives="labels" if output.kind == "labels" else "posteriors",
@@ -116,6 +123,7 @@ def check_target(
         predicted=tuple(np.unique(predicted).tolist()),
         miou=found,
         causes=tuple(causes),
+        remedies={words: _changed(target.preprocessing, mended) for words, mended in causes.items() if mended},
         notes=(note,) if note else (),
     )
 
@@ -127,6 +135,12 @@ def _miou(label: LabelMap, predicted: LabelMap) -> float:
 
 def _counts(label: LabelMap, predicted: LabelMap) -> npt.NDArray[np.int64]:
     return confusion(label, predicted, 1 + max(int(label[label != VOID].max()), int(predicted.max())))
+
+
+def _changed(before: Preprocessing, after: Preprocessing) -> dict[str, Any]:
+    """The keys that differ, with their new values."""
+    old = before.to_mapping()
+    return {key: value for key, value in after.to_mapping().items() if value != old.get(key)}
 
 
 def _class_count(classes: int, scheme: ClassScheme) -> Iterator[str]:
@@ -148,23 +162,25 @@ def _causes(
     predicted: LabelMap,
     scheme: ClassScheme | None,
     found: float,
-) -> list[str]:
-    """Sentences for the variants that would be clearly better, the best first."""
-    tried: list[tuple[float, str]] = []
-    prepared = [(_variant_miou(target, image, label, variant), words) for words, variant in _variants(target)]
-    tried += _simplest_of_the_best([t for t in prepared if not np.isnan(t[0])])
-    tried += _simplest_of_the_best([(_miou(label, ids), words) for words, ids in _renamed(predicted, scheme)])
-    best = max((value for value, _ in tried), default=found)
+) -> dict[str, Remedy]:
+    """Sentences for the variants that would be clearly better, the best first, with what would make them so."""
+    tried: list[Tried] = []
+    for words, variant in _variants(target):
+        value = _variant_miou(target, image, label, variant)
+        tried += [] if np.isnan(value) else [(value, words, variant)]
+    tried = _simplest_of_the_best(tried)
+    tried += _simplest_of_the_best([(_miou(label, ids), words, None) for words, ids in _renamed(predicted, scheme)])
+    best = max((value for value, _, _ in tried), default=found)
     reordered = _reordered(label, predicted)
     if reordered > max(best, found) + GAIN:
-        tried.append((reordered, "With the classes in another order"))
-    good = sorted((t for t in tried if t[0] > found + GAIN), reverse=True)
-    return [f"{words} the mIoU would be {value:.2f} instead of {found:.2f}." for value, words in good]
+        tried.append((reordered, "With the classes in another order", None))
+    good = sorted((t for t in tried if t[0] > found + GAIN), key=lambda t: t[:2], reverse=True)
+    return {f"{words} the mIoU would be {value:.2f} instead of {found:.2f}.": mended for value, words, mended in good}
 
 
-def _simplest_of_the_best(tried: list[tuple[float, str]]) -> list[tuple[float, str]]:
+def _simplest_of_the_best(tried: list[Tried]) -> list[Tried]:
     """The first, and so smallest, change that is as good as the best one."""
-    best = max((value for value, _ in tried), default=0.0)
+    best = max((value for value, _, _ in tried), default=0.0)
     return [next(t for t in tried if t[0] >= best - SAME)] if tried else []
 
 

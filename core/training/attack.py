@@ -8,13 +8,15 @@ from pathlib import Path
 
 import torch
 
-from core.attacks.networks.card import AttackCard
+from core.attacks.networks.card import CLASS_FREE, AttackCard
 from core.attacks.networks.checkpoint import save_attack
+from core.audit.references import AuditedReference
 from core.defenses.chain import BETWEEN, Chain
 from core.errors import AttackError
 from core.files import sha256_of_bytes, sha256_of_file
 from core.progress import Progress
 from core.training.attack_fit import AttackFit
+from core.training.calibrated import ShadowReferences, references_of
 from core.training.curve import write_curve
 from core.training.holdout import SOURCE, HeldOut, judge, split
 from core.training.manifest import TrainingManifest, write_manifest
@@ -58,6 +60,7 @@ def train_attack(
     *,
     progress: Progress | None = None,
     defense: Chain | Sequence[Chain] | None = None,
+    references: Sequence[AuditedReference] = (),
 ) -> AttackTrainingResult:
     """Train an attack network on shadows and write its checkpoint, loss curve and list of images.
 
@@ -83,6 +86,8 @@ def train_attack(
     defense
         Train on what shadows give out under this chain of defenses (an adaptive attacker); of several, every image is
         learned from under each of them.
+    references
+        Further models of the attacker's, for a representation that looks at references; the shadows serve each other.
 
     Raises
     ------
@@ -93,29 +98,42 @@ def train_attack(
     TargetError
         A defense asks a shadow for what it cannot do.
     AttackError
-        Too few images, shadows that do not fit together, or a loss that is no longer a number.
+        Too few images, shadows that do not fit together, images without a reference where one is looked at, or a
+        loss that is no longer a number.
     Cancelled
         A stop was asked for.
     """
     progress = progress or Progress()
     chains = _chains(defense)
-    observed = collect(shadows, settings.representation, chains, settings.seed, progress)
+    beside = references_of(settings.representation, shadows, references, settings.seed, progress)
+    observed = _collected(shadows, settings, chains, beside, progress)
     examples = [e for shadow in observed for e in shadow.examples]
     _check(examples)
     training, held = split(examples, settings.holdout, settings.seed)
-    resume = Resume(out, _fingerprint(shadows, settings, chains, examples, device))
+    resume = Resume(out, _fingerprint(shadows, settings, chains, examples, device, references))
     fit = AttackFit(settings, device, progress)
     with private_randomness(settings.seed, device):
         network = fit.network(examples[0].values.shape[0])
         losses = fit.train(network, training, resume)
     verdict = judge(held, fit.scores(network, held))
-    card = _card(settings, network.channels, chains, observed, verdict)
+    card = _card(settings, network.channels, chains, observed, verdict, beside.count if beside else 0)
     save_attack(out, network.cpu().to(memory_format=torch.contiguous_format), card)
     sha256 = sha256_of_file(out)
     write_curve(out, ("step", "loss"), enumerate(losses, start=1))
     write_manifest(out, _manifest(sha256, observed, settings, chains))
     resume.done()
     return AttackTrainingResult(out, sha256, tuple(losses), verdict)
+
+
+def _collected(
+    shadows: Sequence[ShadowData],
+    settings: AttackTraining,
+    chains: Sequence[Chain],
+    beside: ShadowReferences | None,
+    progress: Progress,
+) -> list[Observed]:
+    shown = {"references": beside.of} if beside else {}
+    return collect(shadows, settings.representation, chains, settings.seed, progress, **shown)
 
 
 def _chains(defense: Chain | Sequence[Chain] | None) -> tuple[Chain, ...]:
@@ -134,6 +152,7 @@ def _fingerprint(
     chains: Sequence[Chain],
     examples: Sequence[Example],
     device: str,
+    references: Sequence[AuditedReference],
 ) -> str:
     """What a kept state must agree with to be gone on from."""
     what = {
@@ -142,6 +161,7 @@ def _fingerprint(
         "shadows": [(s.target.info.sha256, str(s.target.preprocessing), str(s.scheme)) for s in shadows],
         "encodings": [(s.members.encoding, s.non_members.encoding) for s in shadows],
         "images": [(e.sha256, e.member, e.group) for e in examples],
+        "references": [(r.source.target.info.sha256, r.known) for r in references],
         "device": torch.device(device).type,
         "versions": versions(),
     }
@@ -156,20 +176,26 @@ def _check(examples: Sequence[Example]) -> None:
     if len(channels) > 1:
         raise AttackError(
             f"The shadows' representations have {channels[0]} and {channels[-1]} channels.",
-            "Give shadows with the same classes, or use the representation slm, which is class-free.",
+            "Give shadows with the same classes, or use slm or slm-pair, which are class-free.",
         )
 
 
 def _card(
-    settings: AttackTraining, channels: int, chains: Sequence[Chain], shadows: Sequence[Observed], verdict: HeldOut
+    settings: AttackTraining,
+    channels: int,
+    chains: Sequence[Chain],
+    shadows: Sequence[Observed],
+    verdict: HeldOut,
+    references: int,
 ) -> AttackCard:
-    per_class = {"slm": 0, "concatenation": 2, "posteriors": 1}[settings.representation]
+    class_free = settings.representation in CLASS_FREE
+    per_class = 2 if settings.representation == "concatenation" else 1
     kinds = Counter(shadow.kind for shadow in shadows)
     return AttackCard(
         architecture=settings.network,
         arguments={"width": settings.width},
         representation=settings.representation,
-        classes=channels // per_class if per_class else None,
+        classes=None if class_free else channels // per_class,
         patch=settings.patch,
         transform=settings.input_transform,
         threshold=verdict.threshold,
@@ -180,6 +206,7 @@ def _card(
             "mode": settings.mode,
             "shadows": len(shadows),
             "shadow_kinds": [f"{count} x {kind}" for kind, count in kinds.items()],
+            **({"references": references} if references else {}),
             **verdict.facts(),
         },
     )

@@ -17,6 +17,7 @@ from core.data.samples import ImageSet, Sample
 from core.errors import DataError
 from core.files import sha256_of_bytes
 from core.progress import Progress
+from core.training.half import Halves
 
 if TYPE_CHECKING:
     from core.data.scheme import ClassScheme
@@ -75,6 +76,8 @@ class TrainingImages:
         pre-processing, label maps to the nearest pixel.
     budget
         Bytes that may stay in memory; beyond it the images are decoded again each time.
+    halves
+        Where given, the labels of the blocks that do not teach are void.
 
     Attributes
     ----------
@@ -88,10 +91,12 @@ class TrainingImages:
         scheme: "ClassScheme",
         size: tuple[int, int],
         budget: int = MEMORY_BUDGET,
+        halves: Halves | None = None,
     ) -> None:
         self._samples = samples
         self._scheme = scheme
         self._size = size
+        self._halves = halves
         self._keep = len(samples) * size[0] * size[1] * 4 <= budget
         self._kept: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.sha256: tuple[str, ...] = ()
@@ -122,7 +127,13 @@ class TrainingImages:
         sample, encoding = item
         image, sha256 = read_hashed(sample.image)
         label = label_of(sample, self._scheme, encoding, (image.shape[0], image.shape[1]))
-        return sha256, _resized(image, self._size), _nearest(label, self._size)
+        return sha256, _resized(image, self._size), self._taught(_nearest(label, self._size), sha256)
+
+    def _taught(self, label: torch.Tensor, sha256: str) -> torch.Tensor:
+        """A label map without what does not teach."""
+        if self._halves is None:
+            return label
+        return label.where(torch.from_numpy(self._halves.mask(sha256, self._size)), VOID)
 
 
 def label_of(sample: Sample, scheme: "ClassScheme", encoding: str, size: tuple[int, int]) -> npt.NDArray[np.uint8]:

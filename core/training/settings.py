@@ -12,6 +12,9 @@ OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("cosine", "poly", "constant")
 AUGMENTATIONS = ("none", "flip", "flip-crop")
 PRECISIONS = ("auto", "float32", "bfloat16")
+REPRESENTATIONS = ("slm", "slm-pair", "concatenation", "posteriors")
+LOSSES = ("slm", "slm-pair")
+"""Representations without classes and without bounds."""
 MULTIPLE = 32
 """What the encoders of the library shrink by: other sizes fail inside some of the architectures."""
 
@@ -35,6 +38,13 @@ class TargetTraining(Choice):
     norm: str = param("batch", "normalisation layers; dp-sgd needs group, which does not mix images", choices=NORMS)
     start: str = param("", "checkpoint to start from, trained with the same architecture; empty: random weights")
     seed: int = param(0, "seed of weights, order and augmentation", low=0)
+    half_supervised: int = param(
+        0,
+        "side of the blocks of which a random half per image teaches, to measure maps by; 0: everything does",
+        unit="px",
+        low=0,
+        high=8192,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,14 +78,14 @@ class AttackTraining(Choice):
     name: ClassVar[str] = "attack training"
     network: str = param("resnet18", "architecture", choices=("resnet18", "resnet34", "resnet50", "small"))
     width: float = param(0.5, "channels, as a fraction of the paper's", low=0.05, high=2)
-    representation: str = param("slm", "what the network looks at", choices=("slm", "concatenation", "posteriors"))
+    representation: str = param("slm", "what the network looks at", choices=REPRESENTATIONS)
     patch: int = param(90, "side of a patch; 0: the whole map", unit="grid points", low=0, high=1024)
     mode: str = param(
         "dense",
         "dense: all windows of a map in one pass; cropped: random patches cut out, as in the paper",
         choices=("dense", "cropped"),
     )
-    transform: str = param("auto", "of the input; auto: log for slm", choices=("auto", "none", "log"))
+    transform: str = param("auto", "of the input; auto: log for losses", choices=("auto", "none", "log"))
     iterations: int = param(150, "steps", low=1, high=1_000_000)
     batch: int = param(16, "images or patches per step, half of them members", low=2, high=4096)
     learning_rate: float = param(5e-4, "base learning rate of AdamW, falling as a cosine", low=1e-8, high=1)
@@ -88,17 +98,17 @@ class AttackTraining(Choice):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.transform == "log" and self.representation != "slm":
+        if self.transform == "log" and self.representation not in LOSSES:
             raise SpecError(
                 f"{self.name}: 'transform' cannot be 'log' for {self.representation}.",
-                "It takes none or auto: only the losses of slm are unbounded.",
+                f"It takes none or auto: only losses, of {' and '.join(LOSSES)}, are unbounded.",
             )
 
     @property
     def input_transform(self) -> str:
         """The transform of the card: raw losses span 0 to 69, so they are compressed unless told otherwise."""
         if self.transform == "auto":
-            return "log" if self.representation == "slm" else "none"
+            return "log" if self.representation in LOSSES else "none"
         return self.transform
 
 

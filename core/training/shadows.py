@@ -1,14 +1,15 @@
 """What an attack network learns from: the representations of a shadow's members and non-members."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from core.attacks.representations import REPRESENTATIONS, Representation
-from core.audit.observe import defended, observe
+from core.audit.observe import defended, observe, recorded
+from core.audit.references import AuditedReference
 from core.audit.sources import Source
 from core.data.samples import ImageSet, Sample
 from core.defenses.base import Defense
@@ -88,8 +89,17 @@ class Observed:
     examples: tuple[Example, ...]
 
 
+ReferencesOf = Callable[[str, str], Sequence[AuditedReference]]
+"""From the SHA-256 of a shadow and of an image to the references that are shown beside them."""
+
+
 def collect(
-    shadows: Sequence[ShadowData], representation: str, defenses: Sequence[Chain], seed: int, progress: Progress
+    shadows: Sequence[ShadowData],
+    representation: str,
+    defenses: Sequence[Chain],
+    seed: int,
+    progress: Progress,
+    references: ReferencesOf = lambda shadow, image: (),
 ) -> list[Observed]:
     """Run every shadow once over its images; the training after it needs no shadow any more.
 
@@ -109,7 +119,7 @@ def collect(
                 "Train on defenses that act on posteriors or ask for dropout, or give the hardened checkpoint as the "
                 "shadow.",
             )
-    observer = _Observer(REPRESENTATIONS.make({"name": representation}), tuple(defenses), seed, progress)
+    observer = _Observer(REPRESENTATIONS.make({"name": representation}), tuple(defenses), seed, progress, references)
     progress.start("observing shadows", sum(len(s.members.samples) + len(s.non_members.samples) for s in shadows))
     parts: dict[str, list[ShadowData]] = {}
     for shadow in shadows:
@@ -133,6 +143,7 @@ class _Observer:
     defenses: tuple[Chain, ...]
     seed: int
     progress: Progress
+    references: ReferencesOf
 
     def examples(self, shadow: ShadowData) -> list[Example]:
         """The examples of a shadow, members first."""
@@ -162,8 +173,13 @@ class _Observer:
         label = label_of(sample, scheme, encoding, size) if self.maker.needs_label else None
         grid = size if label is None else (label.shape[0], label.shape[1])
         found = []
+        beside = tuple(
+            recorded(reference.source.outputs([image], [sha256])[0], label, grid).reference(reference.trained(sha256))
+            for reference in self.references(sources[0].target.info.sha256, sha256)
+        )
         for source in sources:
             seen = observe(source.outputs([image], [sha256])[0], label, grid, sha256)
+            seen = replace(seen, references=beside)
             for chain in source.chains:
                 values = torch.from_numpy(self.maker.of(defended(chain, seen, self.seed)).astype(np.float16))
                 found.append(Example(values, member, sample.group or sha256, sha256, chain.describe()))

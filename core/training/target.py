@@ -17,6 +17,7 @@ from core.targets.checkpoint import save_target
 from core.targets.open import open_target
 from core.training.curve import write_curve
 from core.training.fit import Fit, Fitted, forget, run
+from core.training.half import Halves
 from core.training.hardening import HARDENINGS, Hardening
 from core.training.images import TrainingImages, labelled_samples
 from core.training.manifest import TrainingManifest, read_manifest, write_manifest
@@ -108,7 +109,7 @@ def train_target(
     hardening = hardening or HARDENINGS.make({"name": "none"})
     _check(hardening, settings, references)
     job = _Job(settings, hardening, scheme, device, progress or Progress())
-    members = job.read(images, "reading images")
+    members = job.read(images, "reading images", job.halves)
     if len(members) < 2:
         raise TargetError("One image is not enough to train on.", "Give at least two.")
     others = job.read(references, "reading reference images") if references else None
@@ -150,9 +151,15 @@ class _Job:
     device: str
     progress: Progress
 
-    def read(self, sets: Sequence[ImageSet], stage: str) -> TrainingImages:
+    @property
+    def halves(self) -> Halves | None:
+        """Which blocks of the members teach; None: all do."""
+        settings = self.settings
+        return Halves(settings.half_supervised, settings.seed) if settings.half_supervised else None
+
+    def read(self, sets: Sequence[ImageSet], stage: str, halves: Halves | None = None) -> TrainingImages:
         height, width = self.settings.size
-        images = TrainingImages(labelled_samples(sets, self.scheme), self.scheme, (height, width))
+        images = TrainingImages(labelled_samples(sets, self.scheme), self.scheme, (height, width), halves=halves)
         images.load(self.progress, stage)
         return images
 

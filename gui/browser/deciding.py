@@ -14,7 +14,15 @@ from gui.selection import Selection
 
 Failed = Callable[[SegLeakError], object]
 
-OPPOSITE = {"exclude": "include", "include": "exclude", "flag": "unflag", "unflag": "flag", "note": "note"}
+OPPOSITE = {
+    "exclude": "include",
+    "include": "exclude",
+    "flag": "unflag",
+    "unflag": "flag",
+    "note": "note",
+    "override": "restore",
+    "restore": "override",
+}
 
 TITLES = {
     "exclude": "Exclude {}",
@@ -22,21 +30,34 @@ TITLES = {
     "flag": "Flag {}",
     "unflag": "Take the flag off {}",
     "note": "Note on {}",
+    "override": "Judge {} all the same",
+    "restore": "Let a failed check count again for {}",
 }
 
 
 class Decision(QUndoCommand):
-    """One decision about some images of one document. Undoing adds an entry that takes it back: the log only grows."""
+    """One decision about some images of one document. Undoing adds an entry that takes it back: the log only grows.
 
-    def __init__(self, selection: Selection, action: str, images: Sequence[int], why: str, failed: Failed) -> None:
-        count = len(images)
-        super().__init__(TITLES[action].format("the image" if count == 1 else f"{count} images"))
+    An image that is None stands for the audit as a whole; `value` is what the action needs besides.
+    """
+
+    def __init__(
+        self,
+        selection: Selection,
+        action: str,
+        images: Sequence[int | None],
+        why: str,
+        failed: Failed,
+        value: str | None = None,
+    ) -> None:
+        super().__init__(TITLES[action].format(_named(images)))
         self._selection = selection
         self._document = selection.document
         self._action = action
         self._images = tuple(images)
         self._why = why
         self._failed = failed
+        self._value = value
         self._entries: list[ReviewEntry] = []
 
     def redo(self) -> None:
@@ -50,12 +71,12 @@ class Decision(QUndoCommand):
     def _decide(self) -> None:
         self._entries = []
         for image in self._images:
-            entry = self._selection.decide(self._action, image, self._why)
+            entry = self._selection.decide(self._action, image, self._why, self._value)
             self._entries += [entry] if entry is not None else []
 
     def _take_back(self) -> None:
         for entry in reversed(self._entries):
-            value = withdrawal(entry) if self._action == "note" else None
+            value = withdrawal(entry) if self._action == "note" else self._value
             why = f"Taken back: {self._why}" if self._why else "Taken back"
             self._selection.decide(OPPOSITE[self._action], entry.image, why, value)
 
@@ -69,6 +90,12 @@ class Decision(QUndoCommand):
         except SegLeakError as error:
             self.setObsolete(True)
             self._failed(error)
+
+
+def _named(images: Sequence[int | None]) -> str:
+    if None in images:
+        return "all suspects"
+    return "the image" if len(images) == 1 else f"{len(images)} images"
 
 
 @dataclass(frozen=True)

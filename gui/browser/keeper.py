@@ -1,8 +1,8 @@
-"""Keeps the summary file of an audit in step with the exclusions."""
+"""Keeps the summary file of an audit in step with what people decide."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.audit.review import ReviewEntry
+from core.audit.review import NEED_REASON, ReviewEntry
 from gui.background import Background
 from gui.document import AuditDocument
 from gui.selection import Selection
@@ -12,7 +12,7 @@ PAUSE = 800
 
 
 class SummaryKeeper(QObject):
-    """Computes the numbers anew after images were excluded or included, away from the window's thread.
+    """Computes the numbers anew after what changes them was decided, away from the window's thread.
 
     `failed` sends the `SegLeakError` where they cannot be written.
     """
@@ -44,7 +44,7 @@ class SummaryKeeper(QObject):
         self._background.finish()
 
     def _reviewed(self, entry: ReviewEntry) -> None:
-        if entry.action in {"exclude", "include"}:
+        if entry.action in NEED_REASON:  # exclusions change the numbers, overridden checks the verdicts
             self._stale = self._selection.document
             self._timer.start()
 

@@ -48,6 +48,7 @@ class ColourMenu(QToolButton):
         self._maps = QComboBox()
         self._maps.setIconSize(SWATCH)
         self._backwards = QCheckBox("Reversed")
+        self._clear_void = QCheckBox("Void pixels transparent")
         self._ends = QComboBox()
         self._low, self._high = _end("Low end"), _end("High end")
         self._make_menu()
@@ -56,10 +57,11 @@ class ColourMenu(QToolButton):
     def show_look(self, look: Look) -> None:
         """Show these settings."""
         self._look = look
-        widgets = (self._maps, self._backwards, self._ends, self._low, self._high)
+        widgets = (self._maps, self._backwards, self._clear_void, self._ends, self._low, self._high)
         blockers = [QSignalBlocker(widget) for widget in widgets]
         self._maps.setCurrentIndex(self._maps.findData(look.colours))
         self._backwards.setChecked(look.backwards)
+        self._clear_void.setChecked(look.clear_void)
         self._ends.setCurrentIndex(self._ends.findData(look.ends))
         self._low.setValue(look.hand[0])
         self._high.setValue(look.hand[1])
@@ -79,9 +81,11 @@ class ColourMenu(QToolButton):
         form = QFormLayout(page)
         form.addRow("Colour map", self._maps)
         form.addRow("", self._backwards)
+        form.addRow("", self._clear_void)
         form.addRow("Range", self._ends)
         form.addRow("By hand", by_hand)
         self._maps.setToolTip("For probabilities and losses. Evidence and differences go from blue over white to rust.")
+        self._clear_void.setToolTip("In every layer. Without it maps are drawn where the label map says nothing, too.")
         menu = QMenu(self)
         menu.aboutToShow.connect(self._draw_swatches)
         entry = QWidgetAction(menu)
@@ -98,6 +102,7 @@ class ColourMenu(QToolButton):
     def _connect(self) -> None:
         self._maps.activated.connect(lambda _: self._choose(replace(self._look, colours=self._maps.currentData())))
         self._backwards.toggled.connect(lambda on: self._choose(replace(self._look, backwards=on)))
+        self._clear_void.toggled.connect(lambda on: self._choose(replace(self._look, clear_void=on)))
         self._ends.activated.connect(lambda _: self._choose(replace(self._look, ends=Ends(self._ends.currentData()))))
         self._low.valueChanged.connect(self._choose_by_hand)
         self._high.valueChanged.connect(self._choose_by_hand)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from core.data.scheme import ClassScheme
+from core.data.scheme import VOID, ClassScheme
 from gui.compare.layers import Layer
 from gui.compare.overlay import Kind
 from gui.compare.picture import Overlay, Picture
@@ -44,6 +45,13 @@ class Seen:
         """Size in memory."""
         sizes = (0 if part is None else part.nbytes for part in (self.picture, self.label))
         return sum(sizes)
+
+    @cached_property
+    def void(self) -> npt.NDArray[np.bool_] | None:
+        """Which of the image's pixels `(H, W)` are void; None without a label map or where none is."""
+        if self.label is None or not (void := self.label == VOID).any():
+            return None
+        return self.placement(_shape(self.label)).spread(void)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -35,6 +35,8 @@ class Look:
         Colour scales end where all images and defenses do, where each map itself does, or at `hand`.
     hand
         The values at both ends, set by hand.
+    clear_void
+        Whether void pixels are transparent in every layer.
     patches
         Whether the visited patches are drawn.
     hidden
@@ -46,6 +48,7 @@ class Look:
     backwards: bool = False
     ends: Ends = Ends.SHARED
     hand: Range = (0.0, 1.0)
+    clear_void: bool = True
     patches: bool = False
     hidden: bool = False
 
@@ -71,7 +74,7 @@ class Look:
             kept["colours"] = colours
         if (ends := values.get("ends")) in list(Ends):
             kept["ends"] = Ends(ends)
-        for name in ("backwards", "patches"):
+        for name in ("backwards", "clear_void", "patches"):
             if isinstance(values.get(name), bool):
                 kept[name] = values[name]
         if hand := _range(values.get("hand")):

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from core.audit.mean_maps import MOST, MapSum, MeanMap, Means
 from core.errors import Cancelled
 from gui.ranges import Map
 
-MOST = 256
-"""Images that are averaged: with 128x256 points a second's work, and the mean moves little after that."""
+NO_MEAN = "No non-member has such a map under this defense."
+BEING_MADE = "The mean of the non-members is being worked out: it comes with the numbers of this trial."
 
 
 @dataclass(frozen=True)
@@ -19,19 +18,35 @@ class Mean:
     Attributes
     ----------
     values
-        `(h, w)` float32, NaN where no image says anything; None where no image has a map of this size.
+        `(h, w)` float32, NaN where no image says anything; None where there is none.
     count, of
         How many images were averaged, and how many there are.
+    why
+        Why there is none, or empty.
     """
 
     values: Map | None
     count: int
     of: int
+    why: str = ""
 
     @property
     def nbytes(self) -> int:
         """Size in memory."""
         return 0 if self.values is None else self.values.nbytes
+
+    @classmethod
+    def made(cls, mean: MeanMap | None, of: int, why: str) -> "Mean":
+        """What was averaged of so many images; without it, why."""
+        return cls(None, 0, of, why) if mean is None else cls(mean.values, mean.images, of)
+
+
+@dataclass(frozen=True, eq=False)
+class TrialMeans:
+    """The mean maps of a defense that the audit does not have, as the engine finds them; `why` others are missing."""
+
+    means: Means
+    why: str
 
 
 def mean_map(
@@ -42,16 +57,11 @@ def mean_map(
     Raises `Cancelled` where it was stopped.
     """
     chosen = images[:: max(1, -(-len(images) // MOST))]
-    total, count, averaged = np.zeros(shape), np.zeros(shape), 0
+    summed = MapSum(shape)
     for image in chosen:
         if stopped():
             raise Cancelled
         values = read(image)
         if values is not None and values.shape == shape:
-            total += np.nan_to_num(values)
-            count += ~np.isnan(values)
-            averaged += 1
-    if not averaged:
-        return Mean(None, 0, len(images))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return Mean(np.where(count > 0, total / count, np.nan).astype(np.float32), averaged, len(images))
+            summed.add(values)
+    return Mean.made(summed.mean() if summed.images else None, len(images), NO_MEAN)

@@ -10,6 +10,7 @@ from gui.compare.frame import Frame
 from gui.compare.layers import Comparison, Layer, layer_of
 from gui.compare.loader import Loader
 from gui.compare.look import Look
+from gui.compare.mean import BEING_MADE, NO_MEAN, TrialMeans
 from gui.compare.observing import Observing
 from gui.compare.wanted import Wanted
 from gui.document import AuditDocument
@@ -19,8 +20,9 @@ from gui.selection import Selection
 if TYPE_CHECKING:
     from core.engine.jobs.observe import View
     from gui.live.looker import Looker
+    from gui.results import Results
 
-PAINTED = ("colours", "backwards", "ends", "hand")
+PAINTED = ("colours", "backwards", "ends", "hand", "clear_void")
 """What of a `Look` is painted into an overlay; the rest is the canvas' own."""
 
 SLOW_MS = 250
@@ -57,6 +59,7 @@ class Presenter(QObject):
         self._observing = Observing(selection)
         self._asked: tuple[Ask, ...] = ()
         self._looker: Looker | None = None
+        self._results: Results | None = None
         self._late = False
         self.loader = Loader(self)
         self.loader.loaded.connect(self._loaded)
@@ -125,9 +128,10 @@ class Presenter(QObject):
         """The defense that a slider has made of one; itself where none has."""
         return self._observing.heir(chain)
 
-    def follow(self, looker: "Looker") -> None:
-        """Have it work out what no audit stores."""
-        self._looker = looker
+    def follow(self, looker: "Looker", results: "Results") -> None:
+        """Have the engine work out what no audit stores: of the image in view, and means over all non-members."""
+        self._looker, self._results = looker, results
+        results.changed.connect(self._scored)
         self.engine_wanted.connect(looker.look)
         looker.seen.connect(self._seen)
         looker.stirred.connect(self._due.start)
@@ -137,6 +141,11 @@ class Presenter(QObject):
         """Take in what the engine worked out; nothing where it is for another image than that in view."""
         if image == self._selection.image:
             self._observing.take(chain, view, own=own)
+            self._due.start()
+
+    def _scored(self, chain: str, _: str) -> None:
+        """Numbers of a defense came: means of a trial come with them."""
+        if self._comparison.needs_mean and chain in self._selection.chains:
             self._due.start()
 
     def close(self) -> None:
@@ -172,11 +181,19 @@ class Presenter(QObject):
             self._look,
             self._observing.live,
             tuple(map(layer_of, beside.shown(s.layer))),
+            hard=frozenset(chain for chain in s.chains if (known := s.chain(chain)) is not None and known.hard),
         )
         if self._looker is None:
             return wanted
-        awaited = self._observing.awaited(wanted)
-        return replace(wanted, awaited=awaited, waiting=self._looker.words if self._late else "")
+        awaited, means = self._observing.awaited(wanted), self._means(wanted)
+        return replace(wanted, awaited=awaited, means=means, waiting=self._looker.words if self._late else "")
+
+    def _means(self, wanted: Wanted) -> dict[str, TrialMeans]:
+        """The mean maps of the trials shown, where they are asked for: the engine finds them with the scores."""
+        tried = [chain for chain in wanted.chains if wanted.document.chain(chain) is None]
+        if self._results is None or not wanted.comparison.needs_mean:
+            return {}
+        return {chain: trial_means(self._results, chain, wanted.attack) for chain in tried}
 
     def _ask(self) -> None:
         wanted = self._wanted()
@@ -217,6 +234,14 @@ def neighbours(document: AuditDocument, image: int) -> list[int]:
     rows = document.rows
     place = document.listing.index[image]
     return [rows[i].id for i in (place + 1, place - 1) if 0 <= i < len(rows)]
+
+
+def trial_means(results: "Results", chain: str, attack: str) -> TrialMeans:
+    """What is known by now of a trial's mean maps; where that is nothing yet, it is asked for."""
+    result = results.of(chain, attack)
+    if result is None:
+        return TrialMeans({}, results.reason(chain, attack) or BEING_MADE)
+    return TrialMeans(result.means, NO_MEAN if result.exact else BEING_MADE)
 
 
 def _timer(parent: QObject, milliseconds: int, call: object) -> QTimer:

@@ -15,8 +15,6 @@ from gui.ranges import Map
 ON_GRID = "Sampled on the attack grid."
 """Of predictions: the numbers of an audit are counted at full resolution."""
 
-NO_MEAN = "No non-member has such a map under this defense."
-
 
 def shown(judged: Judged, first: Judged, layer: Layer, comparison: Comparison, mean: Mean | None, seen: Seen) -> Shown:
     """What a pane shows.
@@ -55,11 +53,9 @@ def _difference(plain: Shown, other: Map | None, name: str, note: str = "") -> S
 
 
 def _beside_mean(plain: Shown, mean: Mean, comparison: Comparison) -> Shown:
-    note = (
-        f"Mean of {mean.count} of {mean.of} non-members."
-        if mean.count
-        else "No non-member has such a map under this defense."
-    )
+    if mean.values is None:
+        return Shown(plain.layer, plain.kind, title=f"{plain.title}, mean non-member", note=mean.why)
+    note = f"Mean of {mean.count} of {mean.of} non-members."
     if comparison is Comparison.MINUS_MEAN:
         return _difference(plain, mean.values, "the mean non-member", note)
     return Shown(plain.layer, plain.kind, mean.values, title=f"{plain.title}, mean non-member", note=note)

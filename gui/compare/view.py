@@ -122,7 +122,7 @@ class CompareView(QWidget):
 
     def follow(self, looker: "Looker", results: "Results") -> None:
         """Show what the engine works out: of the image in view, and of where its score stands among all."""
-        self.presenter.follow(looker)
+        self.presenter.follow(looker, results)
         self.headings.results = results
         results.changed.connect(self.display.refresh)
 
@@ -168,9 +168,10 @@ class CompareView(QWidget):
         """Make overlays stronger or fainter."""
         self.set_look(replace(self.look, opacity=round(min(max(self.look.opacity + by, 0.0), 1.0), 2)))
 
-    def toggle_patches(self) -> None:
-        """Draw the visited patches, or do not."""
-        self.set_look(replace(self.look, patches=not self.look.patches))
+    def switch(self, setting: str) -> None:
+        """Have a setting of the look that is on or off the other way."""
+        other: dict[str, Any] = {setting: not getattr(self.look, setting)}
+        self.set_look(replace(self.look, **other))
 
     def hide_overlay(self) -> None:
         """Hide overlays until this is asked for again, or until the key is let go that was held for it."""

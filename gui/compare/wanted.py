@@ -1,10 +1,12 @@
 """What a frame depends on. Knows nothing of Qt's widgets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gui.compare.layers import Comparison, Layer
 from gui.compare.live import LiveViews
 from gui.compare.look import Look
+from gui.compare.mean import TrialMeans
 from gui.document import AuditDocument
 
 
@@ -26,6 +28,10 @@ class Wanted:
         What the engine worked out of the image.
     awaited
         Ids of the defenses of which the engine is asked.
+    hard
+        Ids of the defenses that release label maps only.
+    means
+        Mean maps of the non-members under defenses that the audit does not have, by id, where they are asked for.
     waiting
         What their panes say meanwhile where they have nothing to show; empty while the wait is short.
     """
@@ -40,6 +46,8 @@ class Wanted:
     live: LiveViews = field(default_factory=dict)
     beside: tuple[Layer, ...] = ()
     awaited: frozenset[str] = frozenset()
+    hard: frozenset[str] = frozenset()
+    means: Mapping[str, TrialMeans] = field(default_factory=dict)
     waiting: str = ""
 
     @property
@@ -55,4 +63,4 @@ class Wanted:
 
     @property
     def _fixed(self) -> "Wanted":
-        return replace(self, chains=(), live={}, awaited=frozenset(), waiting="")
+        return replace(self, chains=(), live={}, awaited=frozenset(), hard=frozenset(), means={}, waiting="")

@@ -30,6 +30,7 @@ class Painted:
     seen: Seen
     colours: str
     backwards: bool
+    clear_void: bool
 
 
 class Workshop:
@@ -52,7 +53,7 @@ class Workshop:
         """
         seen = self.seen(wanted.document, wanted.image)
         judged = {chain: self._with_live(wanted, chain) for chain in wanted.chains}
-        painted = Painted(seen, wanted.look.colours, wanted.look.backwards)
+        painted = Painted(seen, wanted.look.colours, wanted.look.backwards, wanted.look.clear_void)
         before = self._before[1] if self._before is not None and self._before[0] == painted else ()
         panes: list[PaneFrame] = []
         for chain, layer in wanted.panes:
@@ -96,7 +97,9 @@ class Workshop:
         values = judged.maps.get(layer.id)
         if values is None or not (wanted.comparison.needs_mean and layer.scalar):
             return None
-        document = wanted.document
+        document, tried = wanted.document, wanted.means.get(chain)
+        if tried is not None:
+            return Mean.made(tried.means.get((layer.id, values.shape)), len(_non_members(document)), tried.why)
         finished = int((document.listing.states == "done").sum())
         key = ("mean", document, chain, wanted.attack, layer.id, values.shape, finished, document.excluded)
 
@@ -170,8 +173,15 @@ def _painted(wanted: Wanted, seen: Seen, pane: PaneFrame, before: Sequence[PaneF
     ends = None if content.values is None else _ends(wanted, pane.chain, content)
     placement = seen.placement(content.shape)
     same = next((known.overlay for known in before if content.is_same(known.shown) and known.ends == ends), None)
-    overlay = same or Overlay.of(placement.spread(_colours(wanted, seen, content, ends)))
+    overlay = same or Overlay.of(_without_void(wanted, seen, placement.spread(_colours(wanted, seen, content, ends))))
     return replace(pane, placement=placement, ends=ends, overlay=overlay)
+
+
+def _without_void(wanted: Wanted, seen: Seen, colours: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Colours `(H, W)` as large as the image, transparent where void if that is wanted."""
+    if seen.void is None or not wanted.look.clear_void:
+        return colours
+    return np.where(seen.void, np.uint32(0), colours)
 
 
 def _colours(wanted: Wanted, seen: Seen, content: Shown, ends: Range | None) -> npt.NDArray[np.uint32]:
@@ -190,5 +200,5 @@ def _ends(wanted: Wanted, chain: str, content: Shown) -> Range:
         return own_range(*content.scalars)
     document, layer = wanted.document, content.layer.id
     attack = document.loss_attack if layer == layers.LOSS else wanted.attack
-    ends = document.value_range(chain, attack or wanted.attack, layer)
+    ends = document.value_range(attack or wanted.attack, layer, hard=chain in wanted.hard)
     return difference_range(ends) if content.difference else ends

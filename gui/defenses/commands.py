@@ -14,6 +14,8 @@ MENU = "Defenses"
 COPY = "Try the chosen defense with another value."
 REMOVE = "Try the chosen defense no longer. What belongs to the audit stays."
 HARDENED = "Another checkpoint, trained with a defense."
+KEEP = "Make the chosen trial a defense of this audit: only its scores and maps are computed, and nothing else changes."
+KEEP_ALL = "Make all trials defenses of this audit."
 SAVE = "The audit's spec with the trials among its defenses, as a file to run."
 
 
@@ -34,6 +36,8 @@ def trial_actions(panel: "DefensesPanel") -> list[Action]:
         Action("try.hardened", "Try a hardened target...", MENU, "", panel.try_hardened, HARDENED, "open", there),
         Action("trial.copy", "Copy the defense", MENU, "", panel.copy, COPY, "copy", there),
         Action("trial.remove", "Remove the trial", MENU, "", panel.remove, REMOVE, "close", chosen),
+        Action("trial.keep", "Keep the trial", MENU, "", panel.keep, KEEP, "save", chosen),
+        Action("trials.keep", "Keep all trials", MENU, "", panel.keep_all, KEEP_ALL, "save", any_trial),
         Action("trials.save", "Save the spec with the trials...", MENU, "", panel.save_spec, SAVE, "save", any_trial),
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -15,12 +16,13 @@ from core.defenses.hardened import Hardened
 from core.errors import SpecError
 from gui.actions import Action
 from gui.defenses.choosers import Choosers
-from gui.defenses.commands import HARDENED, trial_actions
+from gui.defenses.commands import HARDENED, KEEP, trial_actions
 from gui.defenses.editor import Editor
 from gui.defenses.making import hardened_chain, nearby, offers
 from gui.defenses.rows import Rows
 from gui.defenses.steps import AddTrial, DropTrial, Retune, SwitchDefenses
 from gui.results import Results
+from gui.results.again import AgainButton
 from gui.results.marks import mark_of
 from gui.selection import MOST_PANES, Selection
 
@@ -34,6 +36,8 @@ MODELS = "Models (*.safetensors *.pth *.pt *.ckpt *.onnx *.pt2);;All files (*)"
 class DefensesPanel(QWidget):
     """A switch per defense and trial, the fields of a trial, an attack chooser and a layer chooser.
 
+    `keep_wanted` sends the chains that are to become defenses of the audit.
+
     Parameters
     ----------
     selection
@@ -43,6 +47,8 @@ class DefensesPanel(QWidget):
     results
         Says how far trials are scored; None: nothing scores them.
     """
+
+    keep_wanted = Signal(object)
 
     def __init__(
         self,
@@ -59,7 +65,7 @@ class DefensesPanel(QWidget):
         self._hint.setProperty("role", "muted")
         self._hint.setWordWrap(True)
         self._add = QPushButton("Add")
-        self._copy, self._remove = QPushButton("Copy"), QPushButton("Remove")
+        self._copy, self._remove, self._keep = QPushButton("Copy"), QPushButton("Remove"), QPushButton("Keep")
         self._lay_out()
         self._connect()
         self._show()
@@ -70,14 +76,17 @@ class DefensesPanel(QWidget):
         self._add.setToolTip("Try a defense that the audit does not have.")
         self._copy.setToolTip("Try the chosen defense with another value.")
         self._remove.setToolTip("Try the chosen defense no longer. What belongs to the audit stays.")
+        self._keep.setToolTip(KEEP)
         buttons = QHBoxLayout()
-        for button in (self._add, self._copy, self._remove):
+        for button in (self._add, self._copy, self._keep, self._remove):
             button.setAccessibleName(f"{button.text()} a defense")
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.rows, stretch=3)
         layout.addLayout(buttons)
         layout.addWidget(self._hint)
+        if self._results is not None:
+            layout.addWidget(AgainButton(self._results))
         layout.addWidget(self.editor, stretch=2)
         layout.addWidget(self.choosers)
 
@@ -96,6 +105,7 @@ class DefensesPanel(QWidget):
         self._add.menu().aboutToShow.connect(self._fill_menu)
         self._copy.clicked.connect(self.copy)
         self._remove.clicked.connect(self.remove)
+        self._keep.clicked.connect(self.keep)
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """The panel's commands."""
@@ -126,9 +136,16 @@ class DefensesPanel(QWidget):
         """Name, mark, and how far a trial is."""
         document = self._selection.document
         mark = None if document is None else mark_of(document, chain, self._selection.attack)
-        second = [*(["trial"] if self._is_trial(chain.id) else []), *([mark.text] if mark is not None else [])]
+        second = [self._standing(chain), *([mark.text] if mark is not None else [])]
         lines = [self._selection.title(chain.id), " \N{MIDDLE DOT} ".join(second), self._state(chain)]
         return [line for line in lines if line]
+
+    def _standing(self, chain: Chain) -> str:
+        """Whether verdicts are about this output."""
+        document = self._selection.document
+        if self._is_trial(chain.id) or document is None:
+            return "trial"
+        return "released" if chain.id == document.spec.release.id else "exploratory"
 
     def _state(self, chain: Chain) -> str:
         """Why a trial has no numbers, or how coarse they are."""
@@ -151,6 +168,7 @@ class DefensesPanel(QWidget):
         trial = chain is not None and self._is_trial(chain.id)
         self._copy.setEnabled(chain is not None)
         self._remove.setEnabled(trial)
+        self._keep.setEnabled(trial)
         if chain is not None and trial:
             self.editor.show_trial(chain)
         else:
@@ -234,6 +252,17 @@ class DefensesPanel(QWidget):
         chain = self._selection.chain(self.rows.current)
         if chain is not None and self.has_chosen_trial:
             self._undo_stack.push(DropTrial(self._selection, chain))
+
+    def keep(self) -> None:
+        """Have the chosen trial become a defense of the audit."""
+        chain = self._selection.chain(self.rows.current)
+        if chain is not None and self.has_chosen_trial:
+            self.keep_wanted.emit((chain,))
+
+    def keep_all(self) -> None:
+        """Have all trials become defenses of the audit."""
+        if self.has_trials:
+            self.keep_wanted.emit(self._selection.trials)
 
     def save_spec(self) -> None:
         """Write the audit's spec with the trials among its defenses into another file. Raises `StoreError`."""

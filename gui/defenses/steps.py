@@ -1,10 +1,10 @@
 """What a person does with defenses, as steps that can be undone."""
 
-from PySide6.QtGui import QUndoCommand
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from core.defenses.chain import Chain
 from gui.selection import MOST_PANES, Selection
-from gui.trials import title_of
+from gui.trials import title_of, without
 
 RETUNING = 41
 """Tells Qt that two steps may be merged."""
@@ -24,6 +24,13 @@ class SwitchDefenses(QUndoCommand):
     def undo(self) -> None:
         """Show the ones from before."""
         self._selection.chains = self._before
+
+
+def show_first(selection: Selection, undo_stack: QUndoStack, chain: str) -> None:
+    """Show a defense before the others, as a step; the last one gives way where there are too many."""
+    wanted = (chain, *without(selection.chains, chain))[:MOST_PANES]
+    if wanted != selection.chains:
+        undo_stack.push(SwitchDefenses(selection, wanted, f"Show {selection.title(chain)} first"))
 
 
 class AddTrial(QUndoCommand):

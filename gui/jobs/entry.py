@@ -45,6 +45,17 @@ class Step:
     rate: float | None = None
     seconds_left: float | None = None
 
+    @property
+    def count(self) -> str:
+        """The stage and how many of its steps are done."""
+        count = f" {self.done}/{self.total}" if self.total else ""
+        return f"{self.stage or 'Waiting for the engine'}{count}"
+
+    @property
+    def pace(self) -> str:
+        """Speed and time left, as far as they are known."""
+        return ", ".join(filter(None, (speed(self.rate, self.stage), time_left(self.seconds_left))))
+
 
 @dataclass(frozen=True)
 class Controls:
@@ -74,6 +85,8 @@ class Entry:
         How it ended, in a sentence; empty before.
     log
         What it said, each with its time.
+    lasting
+        Whether closing the window is worth a question while it goes on.
     """
 
     title: str
@@ -83,6 +96,7 @@ class Entry:
     outcome: str = ""
     log: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     begun: float = 0.0
+    lasting: bool = True
 
     def note(self, text: str) -> None:
         """Add lines to the log."""
@@ -114,21 +128,11 @@ class Entry:
         self.note(details)
 
     @property
-    def count(self) -> str:
-        """The stage and how many of its steps are done."""
-        count = f" {self.step.done}/{self.step.total}" if self.step.total else ""
-        return f"{self.step.stage or 'Waiting for the engine'}{count}"
-
-    @property
     def words(self) -> str:
         """How far it is, in one line."""
         if self.state.ended:
             return self.outcome
         if self.state is State.WAITING:
             return "Waits for its turn"
-        pace = ("paused",) if self.state is State.PAUSED else (self._speed, time_left(self.step.seconds_left))
-        return ", ".join(part for part in (self.count, *pace) if part)
-
-    @property
-    def _speed(self) -> str:
-        return speed(self.step.rate, self.step.stage)
+        pace = "paused" if self.state is State.PAUSED else self.step.pace
+        return ", ".join(filter(None, (self.step.count, pace)))

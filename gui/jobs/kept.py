@@ -39,9 +39,11 @@ def _as_table(job: RunAudit) -> dict[str, Any]:
         table |= {"spec": dict(job.spec.table), "spec_folder": str(job.spec.folder)}
     else:
         table["spec_path"] = str(job.spec)
+    if job.extend:
+        table["extend"] = True
     return table if job.most is None else table | {"most": job.most}
 
 
 def _as_job(table: Mapping[str, Any]) -> RunAudit:
     spec = SpecTable(table["spec"], Path(table["spec_folder"])) if "spec" in table else Path(table["spec_path"])
-    return RunAudit(spec, Path(table["folder"]), table.get("most"), device=table["device"])
+    return RunAudit(spec, Path(table["folder"]), table.get("most"), table.get("extend") is True, device=table["device"])

@@ -1,24 +1,29 @@
 """What all plots have in common: they follow what is looked at, say why they are empty, and give pictures and data."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.browser.notice import Notice
 from gui.document import AuditDocument
+from gui.icons import icon
 from gui.plots.chart import Chart
 from gui.plots.styles import Style, style_of
+from gui.plots.zoom_chart import ZoomChart
+from gui.results.again import AGAIN
 from gui.selection import Selection
+from gui.sight import in_front
 
 if TYPE_CHECKING:
     from gui.results import Result, Results
 
 WAITING = "Reading the scores ..."
 NEVER = "There are no numbers"
+WHOLE = "Whole plot"
 
 
 class PlotPanel(QWidget):
@@ -58,6 +63,8 @@ class PlotPanel(QWidget):
         self.tools.setContentsMargins(8, 4, 8, 2)
         self.tools.setSpacing(6)
         self.tools.addWidget(self.readout, stretch=1)
+        self._all = self._all_button()
+        self.tools.addWidget(self._all)
         self.notice = Notice()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.notice)
@@ -68,6 +75,16 @@ class PlotPanel(QWidget):
         layout.addLayout(self.tools)
         layout.addWidget(self._stack, stretch=1)
         self._follow()
+
+    def _all_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon("fit"))
+        button.setAutoRaise(True)
+        button.setToolTip(f"{WHOLE} (Home)\nOnly a part of the plot is seen.")
+        button.setAccessibleName(WHOLE)
+        button.clicked.connect(self.whole_view)
+        button.hide()
+        return button
 
     def _follow(self) -> None:
         selection = self.selection
@@ -107,9 +124,34 @@ class PlotPanel(QWidget):
         """Have this widget where the plot is."""
         self._stack.addWidget(widget)
 
-    def say(self, title: str, text: str = "") -> None:
-        """Say why there is no plot."""
-        self.notice.say(title, text)
+    def watch(self, chart: ZoomChart) -> None:
+        """Offer the whole view while only a part of a chart is seen; another audit or attack is seen as a whole."""
+        chart.viewed.connect(self._zoomed)
+        for signal in (self.selection.document_changed, self.selection.attack_changed):
+            signal.connect(chart.whole_view)
+
+    @property
+    def zoom_charts(self) -> list[ZoomChart]:
+        """The charts of which a part can be seen."""
+        return [chart for chart in self.charts if isinstance(chart, ZoomChart)]
+
+    def zoom(self, factor: float) -> None:
+        """Look closer at every chart, or from further away."""
+        for chart in self.zoom_charts:
+            chart.zoom(factor)
+
+    def whole_view(self) -> None:
+        """See all of every chart."""
+        for chart in self.zoom_charts:
+            chart.whole_view()
+
+    def _zoomed(self) -> None:
+        self._all.setVisible(any(chart.zoomed for chart in self.zoom_charts))
+        self.changed.emit()
+
+    def say(self, title: str, text: str = "", button: str = "", callback: Callable[[], object] | None = None) -> None:
+        """Say why there is no plot; with a button where something can be done about it."""
+        self.notice.say(title, text, button, callback)
         self.readout.clear()
         self._stack.setCurrentIndex(0)
 
@@ -117,7 +159,10 @@ class PlotPanel(QWidget):
         """Say that the results are on their way, or why none will come."""
         reasons = (self.results.reason(chain, self.selection.attack) for chain in self.selection.chains)
         reason = next((reason for reason in reasons if reason), "")
-        self.say(NEVER if reason else WAITING, reason)
+        if reason:
+            self.say(NEVER, reason, AGAIN, self.results.retry)
+        else:
+            self.say(WAITING)
 
     def reveal(self) -> None:
         """Show the plot."""
@@ -168,8 +213,8 @@ class PlotPanel(QWidget):
 
     @property
     def in_front(self) -> bool:
-        """Whether it can be seen: a panel behind another one's tab counts as visible for Qt."""
-        return self.isVisible() and not self.visibleRegion().isEmpty()
+        """Whether it can be seen."""
+        return in_front(self)
 
     def come_up(self, _: object = None) -> None:
         """Its dock was shown, or brought before others or behind them."""

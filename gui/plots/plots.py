@@ -1,10 +1,11 @@
 """All plots of an audit: each a panel of its own, with the commands that work on the one in front."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QIcon, QUndoStack
 from PySide6.QtWidgets import QMenu
 
 from core.errors import SegLeakError
@@ -13,10 +14,11 @@ from gui.icons import icon
 from gui.plots import exporting
 from gui.plots.bands import Bands
 from gui.plots.classes_panel import ClassesPanel
-from gui.plots.panel import PlotPanel
+from gui.plots.panel import WHOLE, PlotPanel
 from gui.plots.roc_panel import RocPanel
 from gui.plots.scores_panel import ScoresPanel
 from gui.plots.utility_panel import UtilityPanel
+from gui.plots.zoom_chart import HOW_TO_ZOOM, STEP
 from gui.selection import Selection
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ MENU = "Plots"
 
 
 class Plots(QObject):
-    """The plots, by name: roc, scores, classes, utility.
+    """The plots, by name: roc, scores, classes, utility. `undo_stack` takes the defenses chosen in them.
 
     Attributes
     ----------
@@ -41,7 +43,9 @@ class Plots(QObject):
     failed = Signal(object)
     changed = Signal()
 
-    def __init__(self, selection: Selection, results: "Results", parent: QObject | None = None) -> None:
+    def __init__(
+        self, selection: Selection, results: "Results", undo_stack: QUndoStack, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.bands = Bands(selection, self)
         self.roc = RocPanel(selection, results, self.bands)
@@ -49,7 +53,7 @@ class Plots(QObject):
             self.roc,
             ScoresPanel(selection, results),
             ClassesPanel(selection, results),
-            UtilityPanel(selection, results, self.bands),
+            UtilityPanel(selection, results, self.bands, undo_stack),
         )
         self.panels: dict[str, PlotPanel] = {panel.name: panel for panel in made}
         self._front: PlotPanel = self.roc
@@ -63,7 +67,7 @@ class Plots(QObject):
 
     def actions(self) -> list[Action]:
         """The commands of the plots."""
-        return [self._log_action(), *self._exports()]
+        return [self._log_action(), *self._zooms(), *self._exports()]
 
     def state(self) -> Mapping[str, Any]:
         """What the plots remember, by name."""
@@ -103,6 +107,23 @@ class Plots(QObject):
             checked=lambda: self.roc.is_log,
         )
 
+    def _zooms(self) -> list[Action]:
+        """What part of the plot in front is seen."""
+        return [
+            self._zoom("plot.closer", "Zoom into the plot", lambda: self._front.zoom(STEP), "search"),
+            self._zoom("plot.further", "Zoom out of the plot", lambda: self._front.zoom(1 / STEP)),
+            self._zoom("plot.whole", WHOLE, self._see_all, "fit"),
+        ]
+
+    def _zoom(self, name: str, title: str, call: Callable[[], None], sign: str = "") -> Action:
+        return Action(name, title, MENU, "", call, HOW_TO_ZOOM, sign, self._can_zoom)
+
+    def _see_all(self) -> None:
+        self._front.whole_view()
+
+    def _can_zoom(self) -> bool:
+        return self._can_export() and bool(self._front.zoom_charts)
+
     def _exports(self) -> list[Action]:
         """What can be done with the plot in front."""
         there = self._can_export
@@ -130,8 +151,8 @@ class Plots(QObject):
         self._bring_up(panel)
         menu = QMenu(panel)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in self.actions() if panel is self.roc else self._exports():
-            made = menu.addAction(icon(action.icon), action.title)
+        for action in self.actions() if panel is self.roc else [*self._zooms(), *self._exports()]:
+            made = menu.addAction(icon(action.icon) if action.icon else QIcon(), action.title)
             made.setEnabled(action.enabled())
             made.setToolTip(action.tooltip)
             made.triggered.connect(partial(self._attempt, action))

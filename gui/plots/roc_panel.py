@@ -10,12 +10,12 @@ from core.metrics.bands import Band
 from gui.document import AuditDocument
 from gui.plots.axes import RateAxis
 from gui.plots.bands import Bands
-from gui.plots.chart import Chart
 from gui.plots.curves import Curve, band_words, curve_of, interval_words, no_curve
 from gui.plots.legend import Entry
 from gui.plots.panel import PlotPanel
 from gui.plots.roc_items import Background, Drawn, Point
 from gui.plots.scales import Scale
+from gui.plots.zoom_chart import ZoomChart
 from gui.selection import MOST_PANES, Selection
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class RocPanel(PlotPanel):
         self._x, self._y = RateAxis("bottom"), RateAxis("left")
         self._x.name("FPR: non-members flagged by mistake")
         self._y.name("TPR: found")
-        self.chart = Chart(self._x, self._y, "ROC curves")
+        self.chart = ZoomChart(self._x, self._y, "ROC curves")
         self._behind = Background(self.chart.box)
         self._drawn = [Drawn(self.chart.box) for _ in range(MOST_PANES)]
         self._point, self._hover = Point(self.chart.box, 12, lines=True), Point(self.chart.box, 9, lines=False)
@@ -60,6 +60,7 @@ class RocPanel(PlotPanel):
 
     def _connect(self) -> None:
         chart = self.chart
+        self.watch(chart)
         chart.pressed.connect(self._pick)
         chart.dragged.connect(self._pick)
         chart.hovered.connect(self._look)
@@ -73,7 +74,7 @@ class RocPanel(PlotPanel):
     # ------------------------------------------------------------ what is shown
 
     @property
-    def charts(self) -> Sequence[Chart]:
+    def charts(self) -> Sequence[ZoomChart]:
         """The one plot."""
         return (self.chart,)
 
@@ -87,6 +88,7 @@ class RocPanel(PlotPanel):
         self._scale = Scale.LOG if on else Scale.LINEAR
         self._log.setChecked(on)
         self._x.kind = self._y.kind = self._scale
+        self.chart.whole_view()
         self.changed.emit()
         self.later()
 

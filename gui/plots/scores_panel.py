@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from gui.compare.readout import number
 from gui.document import AuditDocument
 from gui.plots.axes import Axis, RateAxis
-from gui.plots.chart import Chart
 from gui.plots.curves import percent
 from gui.plots.histograms import COLUMNS, Histogram, histogram_of, rows_of
 from gui.plots.legend import Entry
 from gui.plots.panel import PlotPanel
 from gui.plots.score_items import Bars, entries
+from gui.plots.zoom_chart import ZoomChart
 from gui.selection import MOST_PANES, Selection
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ HOW = "Click or drag in the first plot to choose an operating point. Click the t
 
 
 class ScoresPlot(QWidget):
-    """The histogram of one defense, under its name.
+    """The histogram of one defense, under its name; `grab`: dragging moves it rather than the operating point.
 
     Attributes
     ----------
@@ -44,13 +44,13 @@ class ScoresPlot(QWidget):
     chosen = Signal(float)
     pointed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, *, grab: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.histogram: Histogram | None = None
         x, y = Axis("bottom"), RateAxis("left")
         x.name("Image score")
         y.name("Images")
-        self.chart = Chart(x, y, "Image scores")
+        self.chart = ZoomChart(x, y, "Image scores", grab=grab)
         self.bars = Bars(self.chart.box)
         self.chart.pressed.connect(self._pressed)
         self.chart.dragged.connect(lambda place: self.chosen.emit(place.x()))
@@ -92,7 +92,7 @@ class ScoresPanel(PlotPanel):
 
     def __init__(self, selection: Selection, results: "Results", parent: QWidget | None = None) -> None:
         super().__init__(selection, results, parent)
-        self.plots = [ScoresPlot() for _ in range(MOST_PANES)]
+        self.plots = [ScoresPlot(grab=place > 0) for place in range(MOST_PANES)]
         self._results: dict[str, Result] = {}
         row = QWidget()
         self._across = QHBoxLayout(row)
@@ -104,8 +104,10 @@ class ScoresPanel(PlotPanel):
         self.centre_on(row)
         selection.threshold_changed.connect(self._mark)
         selection.image_changed.connect(self._mark)
+        selection.document_changed.connect(self._forget)
 
     def _listen(self, place: int, plot: ScoresPlot) -> None:
+        self.watch(plot.chart)
         plot.picked.connect(self._show_image)
         plot.pointed.connect(lambda score: self._look(place, score))
         plot.chart.restyled.connect(self.later)
@@ -118,7 +120,7 @@ class ScoresPanel(PlotPanel):
     # ------------------------------------------------------------ what is shown
 
     @property
-    def charts(self) -> Sequence[Chart]:
+    def charts(self) -> Sequence[ZoomChart]:
         """A plot per defense that has scores."""
         return [plot.chart for plot in self._used]
 
@@ -128,6 +130,7 @@ class ScoresPanel(PlotPanel):
 
     def draw(self, document: AuditDocument) -> None:
         """All histograms anew, in the plots that are there."""
+        self._forget()
         self._results = self.shown_results()
         if not self._results:
             self.say_waiting()
@@ -138,7 +141,6 @@ class ScoresPanel(PlotPanel):
             return
         for place, plot in enumerate(self.plots):
             plot.setVisible(place < len(found))
-            plot.histogram = None
             if place < len(found):
                 heading = self._heading(found[place].chain)
                 plot.show_histogram(found[place], heading, legend=place == len(found) - 1)
@@ -146,6 +148,12 @@ class ScoresPanel(PlotPanel):
         self.reveal()
         self._mark()
         self._look(0, None)
+
+    def _forget(self, _: object = None) -> None:
+        """Nothing is drawn: what a person does to the plots finds no score of another audit or defense."""
+        self._results = {}
+        for plot in self.plots:
+            plot.histogram = None
 
     def _heading(self, chain: str) -> Entry:
         note, style = self._results[chain].note, self.look(chain)

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
+from gui.defenses.steps import show_first
 from gui.document import AuditDocument
 from gui.plots.axes import Axis
 from gui.plots.bands import Bands
-from gui.plots.chart import Chart
 from gui.plots.curves import no_curve
 from gui.plots.panel import PlotPanel
 from gui.plots.utility import UtilityPoint, point_of
 from gui.plots.utility_items import TAIL, Dot, Goal, place_names
-from gui.selection import MOST_PANES, Selection
+from gui.plots.zoom_chart import ZoomChart
+from gui.selection import Selection
 
 if TYPE_CHECKING:
     from gui.results import Result, Results
@@ -29,24 +31,33 @@ LEAST_X, LEAST_Y = 0.02, 0.05
 
 
 class UtilityPanel(PlotPanel):
-    """A scatter of defenses; stored ones and those on trial."""
+    """A scatter of defenses; stored ones and those on trial. `undo_stack` takes the choice of one."""
 
     name, title = "utility", "Utility"
 
-    def __init__(self, selection: Selection, results: "Results", bands: Bands, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        selection: Selection,
+        results: "Results",
+        bands: Bands,
+        undo_stack: QUndoStack,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(selection, results, parent)
-        self._bands = bands
+        self._bands, self._undo_stack = bands, undo_stack
         self._points: list[UtilityPoint] = []
         self._dots: list[Dot] = []
         x, y = Axis("bottom"), Axis("left")
         x.name("mIoU of non-members: how useful the target is")
         y.name("AUC: leakage")
-        self.chart = Chart(x, y, "Utility and leakage of each defense")
+        self.chart = ZoomChart(x, y, "Utility and leakage of each defense", grab=True)
         self._goal = Goal(self.chart)
         self.centre_on(self.chart)
+        self.watch(self.chart)
         self.chart.pressed.connect(self._pressed)
         self.chart.hovered.connect(self._look)
-        self.chart.resized.connect(self._place)
+        for signal in (self.chart.resized, self.chart.viewed):
+            signal.connect(self._place)
         self.chart.restyled.connect(self.later)
         self.chart.menu_wanted.connect(self.menu_wanted)
         bands.came.connect(self.later)
@@ -54,7 +65,7 @@ class UtilityPanel(PlotPanel):
     # ------------------------------------------------------------ what is shown
 
     @property
-    def charts(self) -> Sequence[Chart]:
+    def charts(self) -> Sequence[ZoomChart]:
         """The one plot."""
         return (self.chart,)
 
@@ -138,11 +149,10 @@ class UtilityPanel(PlotPanel):
         return None if nearest is None or far(nearest) > NEAR else nearest
 
     def _pressed(self, place: QPointF) -> None:
-        """Show the defense of the point first; the last one gives way where there are too many."""
+        """Show the defense of the point first."""
         found = self._under(place)
         if found is not None:
-            others = tuple(chain for chain in self.selection.chains if chain != found.chain)
-            self.selection.chains = (found.chain, *others)[:MOST_PANES]
+            show_first(self.selection, self._undo_stack, found.chain)
 
 
 def _why(result: "Result") -> str:

@@ -28,7 +28,8 @@ def stored(document: AuditDocument, chain: Chain, attack: str, excluded: frozens
         listing, scores = document.listing, document.scores(chain.id, attack)
     ids = np.array([row.id for row in listing.rows], np.int64)
     counts = ~np.isin(ids, list(excluded))
-    judged = counts & (listing.states == "done")
+    due = np.isin(ids, list(document.unscored(chain.id)))
+    judged = counts & (listing.states == "done") & ~due
     places = np.flatnonzero(judged)
     confusions, counted = _confusions(document, chain.id, listing, excluded)
     return Result(
@@ -38,7 +39,7 @@ def stored(document: AuditDocument, chain: Chain, attack: str, excluded: frozens
         scores=scores[judged],
         roles=listing.roles[judged],
         groups=tuple(listing.rows[place].group for place in places.tolist()),
-        done=int((counts & (listing.states != "waiting")).sum()),
+        done=int((counts & (listing.states != "waiting") & ~due).sum()),
         total=int(counts.sum()),
         confusions=confusions,
         counted=counted,
@@ -88,5 +89,6 @@ def rescored(
         on_grid=found.on_grid,
         adaptive=knows(document, chain, attack),
         again=found.again,
+        means=found.means.get(attack, {}),
         seconds_left=seconds_left,
     )

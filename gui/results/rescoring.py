@@ -10,6 +10,9 @@ from core.engine import events
 from core.engine.jobs import Job, Rescore, Rescored
 from core.errors import SegLeakError
 from gui.engine import EngineClient
+from gui.jobs.board import Board
+from gui.jobs.entry import Controls, State
+from gui.jobs.line import Line
 
 Key = tuple[str, str]
 """Ids of a chain and an attack."""
@@ -22,6 +25,8 @@ class Rescoring(QObject):
     ----------
     engine
         Scores.
+    board
+        The list of jobs, in which what is at work has a line; None: nobody looks at it.
     """
 
     found = Signal(object, object, object)
@@ -29,10 +34,12 @@ class Rescoring(QObject):
     failed = Signal(object, str)
     """Key, and why there will be nothing."""
 
-    def __init__(self, engine: EngineClient, parent: QObject | None = None) -> None:
+    def __init__(self, engine: EngineClient, board: Board | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._line = Line(board or Board(self), Controls(stop=self.stop), self)
         self._engine = engine
         self._waiting: dict[Key, Rescore] = {}
+        self._later: dict[Key, Rescore] = {}
         self._key: Key | None = None
         self._job: Rescore | None = None
         self._number: int | None = None
@@ -51,13 +58,21 @@ class Rescoring(QObject):
     @property
     def wanted(self) -> set[Key]:
         """What is being scored, or waits for it."""
-        return {*self._waiting, *(() if self._key is None else (self._key,))}
+        return {*self._waiting, *self._later, *(() if self._key is None else (self._key,))}
 
-    def ask(self, key: Key, job: Rescore) -> None:
-        """Score this now, unless that was asked for already; what is at work goes on afterwards from where it is."""
+    def ask(self, key: Key, job: Rescore, *, later: bool = False) -> None:
+        """Score this now, unless that was asked for already; what is at work goes on afterwards from where it is.
+
+        `later`: when nothing else is wanted.
+        """
         if self._waiting.get(key) == job or (self._key == key and self._job == job):
             return
-        self._waiting.pop(key, None)
+        if later:
+            self._later[key] = job
+            self._next()
+            return
+        for kept in (self._waiting, self._later):
+            kept.pop(key, None)
         if self._key is not None and self._key != key and self._job is not None:
             self._waiting[self._key] = replace(self._job, begun=self._last or self._job.begun)
         self._waiting[key] = job
@@ -67,6 +82,7 @@ class Rescoring(QObject):
     def keep_only(self, wanted: Callable[[Key], bool]) -> None:
         """Forget everything else."""
         self._waiting = {key: job for key, job in self._waiting.items() if wanted(key)}
+        self._later = {key: job for key, job in self._later.items() if wanted(key)}
         if self._key is not None and not wanted(self._key):
             self._drop()
         self._next()
@@ -75,24 +91,33 @@ class Rescoring(QObject):
         """Forget everything."""
         self.keep_only(lambda _: False)
 
+    def stop(self) -> None:
+        """Stop what is at work: there will be nothing of it until it is asked for again."""
+        if self._number is not None:
+            self._engine.cancel(self._number)
+
     # ------------------------------------------------------------ asking
 
     def _next(self) -> None:
-        if self._key is None and self._waiting:
-            self._key, self._job = self._waiting.popitem()
+        queue = self._waiting or self._later
+        if self._key is None and queue:
+            self._key, self._job = queue.popitem()
             self._tried_again, self._left, self._last = False, None, None
+            self._line.begin(f"Numbers of {self._job.chain.title}")
             self._submit(self._job)
 
     def _submit(self, job: Job) -> None:
         try:
             self._number = self._engine.submit(job)
         except SegLeakError as error:
+            self._line.end(State.FAILED, error.message, error.remedy)
             self._fail(str(error))
 
     def _drop(self) -> None:
         """Whatever still comes of what is at work is not ours any more."""
         number, self._key, self._job, self._number = self._number, None, None, None
         if number is not None:
+            self._line.end(State.STOPPED, "Stopped: something else is looked at.")
             self._engine.cancel(number)
 
     def _end(self) -> Key:
@@ -112,6 +137,7 @@ class Rescoring(QObject):
 
     def _progressed(self, event: events.JobProgress) -> None:
         self._left = event.seconds_left
+        self._line.advance(event)
 
     def _partial(self, event: events.JobPartial) -> None:
         self._give(event.value)
@@ -119,6 +145,7 @@ class Rescoring(QObject):
     def _done(self, event: events.JobDone) -> None:
         self._left = None
         self._give(event.value)
+        self._line.end(State.DONE, "Finished.")
         self._end()
         self._next()
 
@@ -128,7 +155,8 @@ class Rescoring(QObject):
         self.found.emit(self._key, value, self._left)
 
     def _cancelled(self, event: events.JobCancelled) -> None:
-        self._fail("The engine was stopped.")
+        self._line.end(State.STOPPED, "Stopped.")
+        self._fail("It was stopped.")
 
     def _failed(self, event: events.JobFailed) -> None:
         """Try again once where that may help: with less memory, or in another process where this one died."""
@@ -136,6 +164,7 @@ class Rescoring(QObject):
             self._tried_again = True
             self._submit(event.again)
         else:
+            self._line.fail(event)
             self._fail(f"{event.message} {event.remedy}".strip())
 
     def _fail(self, why: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.audit.mean_maps import Means
 from core.data.samples import Role
 
 FloatArray = npt.NDArray[np.float64]
@@ -44,6 +45,8 @@ class Result:
         Whether the attack network learned under this defense: its attacker knows the defense.
     again
         How many images had to go through the target again.
+    means
+        Mean maps of the non-members by name and size, of a trial; those of the audit's own defenses are in its store.
     seconds_left
         Until it is exact, where that is known.
     """
@@ -61,6 +64,7 @@ class Result:
     on_grid: bool = False
     adaptive: bool = False
     again: int = 0
+    means: Means = field(default_factory=dict)
     seconds_left: float | None = None
 
     @property

@@ -12,6 +12,7 @@ from core.errors import SegLeakError
 from gui.background import Background
 from gui.document import AuditDocument
 from gui.engine import EngineClient
+from gui.jobs.board import Board
 from gui.results.reading import rescored, stored
 from gui.results.rescoring import Key, Rescoring
 from gui.results.result import Result
@@ -42,10 +43,14 @@ class Results(QObject):
         Scores trials from the cached posteriors.
     device
         Says what to compute on: "auto", "cpu" or "cuda:N".
+    board
+        The list of jobs, in which a trial that is being scored has a line.
     """
 
     changed = Signal(str, str)
     """Ids of a chain and an attack whose result, or the reason for having none, is another one now."""
+    cleared = Signal()
+    """Results were dropped: another audit is in view, or trials are gone."""
 
     def __init__(
         self,
@@ -53,6 +58,7 @@ class Results(QObject):
         engine: EngineClient,
         device: Callable[[], str] = lambda: "auto",
         parent: QObject | None = None,
+        board: Board | None = None,
     ) -> None:
         super().__init__(parent)
         self._selection, self._device = selection, device
@@ -60,7 +66,7 @@ class Results(QObject):
         self._reasons: dict[Key, str] = {}
         self._unread: dict[Key, None] = {}
         self._background = Background(self)
-        self._rescoring = Rescoring(engine, self)
+        self._rescoring = Rescoring(engine, board, self)
         self._rescoring.found.connect(self._found)
         self._rescoring.failed.connect(self._fail)
         self._growing = QTimer(self)
@@ -72,21 +78,31 @@ class Results(QObject):
         selection.reviewed.connect(self._reviewed)
         selection.trials_changed.connect(self._trials_changed)
 
-    def of(self, chain_id: str, attack_id: str) -> Result | None:
-        """What is known now; where that is nothing yet, it is fetched, and `changed` tells of it."""
+    def of(self, chain_id: str, attack_id: str, *, later: bool = False) -> Result | None:
+        """What is known now; where that is nothing yet, it is fetched, and `changed` tells of it.
+
+        `later`: trials are scored when nothing else is wanted.
+        """
         key = chain_id, attack_id
         if key not in self._results and key not in self._reasons:
-            self._fetch(key)
+            self._fetch(key, later=later)
         return self._results.get(key)
 
     def reason(self, chain_id: str, attack_id: str) -> str:
         """Why there is no result and none will come; or empty."""
         return self._reasons.get((chain_id, attack_id), "")
 
-    def retry(self, chain_id: str, attack_id: str) -> None:
-        """Fetch it anew, also where that failed before."""
-        self._reasons.pop((chain_id, attack_id), None)
-        self._fetch((chain_id, attack_id))
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be had."""
+        return bool(self._reasons)
+
+    def retry(self) -> None:
+        """Fetch anew what could not be had."""
+        failed, self._reasons = list(self._reasons), {}
+        for key in failed:
+            self._fetch(key)
+            self.changed.emit(*key)
 
     def close(self) -> None:
         """Stop all work."""
@@ -101,6 +117,7 @@ class Results(QObject):
         self._growing.stop()
         self._background.forget()
         self._rescoring.forget()
+        self.cleared.emit()
 
     def _grew(self) -> None:
         if not self._growing.isActive():
@@ -130,13 +147,14 @@ class Results(QObject):
         for kept in (self._results, self._reasons):
             for key in [key for key in kept if not self._known(key)]:
                 del kept[key]
+        self.cleared.emit()
 
     def _known(self, key: Key) -> bool:
         return self._selection.chain(key[0]) is not None
 
     # ------------------------------------------------------------ fetching
 
-    def _fetch(self, key: Key) -> None:
+    def _fetch(self, key: Key, *, later: bool = False) -> None:
         document, chain = self._selection.document, self._selection.chain(key[0])
         if document is None or chain is None or document.attack(key[1]) is None:
             return
@@ -145,7 +163,7 @@ class Results(QObject):
             self._read_next()
         else:
             job = Rescore(document.folder, chain, (key[1],), document.excluded, device=self._device())
-            self._rescoring.ask(key, job)
+            self._rescoring.ask(key, job, later=later)
 
     def _read_next(self) -> None:
         """Read what was asked for last, where nothing is being read."""

@@ -10,9 +10,10 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPolygonF
 from core.snapshot.blocks import Bars, Curve, Figure, FigureRow, HistogramFigure, RocFigure, ScatterFigure
 from gui.fonts import font
 from gui.snapshot.axes import Axes
+from gui.snapshot.hatching import hatch
 from gui.snapshot.lines import draw_text, elided
 from gui.snapshot.pieces import Piece
-from gui.snapshot.style import INK, LINE, MUTED, SHADE, colour, curve_pen, pen
+from gui.snapshot.style import INK, LINE, MUTED, PAPER, SHADE, colour, curve_pen, pen
 
 SPACE = 14.0
 LEFT, LOW = 42.0, 26.0
@@ -101,8 +102,7 @@ def _histogram(painter: QPainter, figure: HistogramFigure, room: QRectF) -> None
     solid = colour(0)
     solid.setAlphaF(0.45)
     _columns(painter, figure.edges, figure.members, axes, QBrush(solid), 0)
-    hatched = QBrush(colour(1).darker(130), Qt.BrushStyle.BDiagPattern)
-    _columns(painter, figure.edges, figure.non_members, axes, hatched, 1)
+    _columns(painter, figure.edges, figure.non_members, axes, None, 1)
     painter.setPen(pen(INK, 0.8))
     for score in figure.suspects:
         painter.drawLine(QPointF(axes.x(score), box.bottom()), QPointF(axes.x(score), box.bottom() - 7))
@@ -110,13 +110,21 @@ def _histogram(painter: QPainter, figure: HistogramFigure, room: QRectF) -> None
 
 
 def _columns(
-    painter: QPainter, edges: Sequence[float], shares: Sequence[float], axes: Axes, fill: QBrush, place: int
+    painter: QPainter, edges: Sequence[float], shares: Sequence[float], axes: Axes, fill: QBrush | None, place: int
 ) -> None:
-    painter.setPen(pen(colour(place).darker(130).name(), 0.7))
-    painter.setBrush(fill)
     for left, right, share in zip(edges, edges[1:], shares, strict=False):
         if share:
-            painter.drawRect(QRectF(axes.at(left, share), axes.at(right, 0.0)))
+            _column(painter, QRectF(axes.at(left, share), axes.at(right, 0.0)), fill, place)
+
+
+def _column(painter: QPainter, box: QRectF, fill: QBrush | None, place: int) -> None:
+    """Filled, or hatched where there is no filling."""
+    ink = colour(place).darker(130).name()
+    if fill is None:
+        hatch(painter, box, ink)
+    painter.setPen(pen(ink, 0.7))
+    painter.setBrush(fill or Qt.BrushStyle.NoBrush)
+    painter.drawRect(box)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
@@ -125,15 +133,8 @@ def _histogram_key(painter: QPainter, figure: HistogramFigure, room: QRectF) -> 
     x = room.left() + LEFT
     solid = colour(0)
     solid.setAlphaF(0.45)
-    fills = (
-        ("members", QBrush(solid), 0),
-        ("non-members", QBrush(colour(1).darker(130), Qt.BrushStyle.BDiagPattern), 1),
-    )
-    for name, fill, place in fills:
-        painter.setPen(pen(colour(place).darker(130).name(), 0.7))
-        painter.setBrush(fill)
-        painter.drawRect(QRectF(x, y + 2, 12, 6))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+    for name, fill, place in (("members", QBrush(solid), 0), ("non-members", None, 1)):
+        _column(painter, QRectF(x, y + 2, 12, 6), fill, place)
         draw_text(painter, x + 15, y, name, font(7))
         x += 75
     if figure.suspects:
@@ -201,6 +202,8 @@ def _bars(painter: QPainter, figure: Bars, room: QRectF) -> None:
         painter.fillRect(QRectF(field.left(), y + 1, field.width(), 8), QColor(SHADE))
         bar = QRectF(zero, y + 1, value * scale, 8).normalized()
         painter.fillRect(bar, QColor("#9e331f" if value > 0 and low < 0 else "#214c84"))
+        if value < 0:
+            hatch(painter, bar, PAPER)
         draw_text(painter, field.right() + 4, y, f"{value:+.3g}" if low < 0 else f"{value:.3g}", font(7), MUTED)
     painter.setPen(pen(LINE if low == 0 else INK, 0.6))
     painter.drawLine(QPointF(zero, field.top() - 1), QPointF(zero, field.top() + 11 * len(figure.rows)))

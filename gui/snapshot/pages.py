@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from core.snapshot import blocks
-from core.snapshot.blocks import Block, PageBreak
+from core.snapshot.blocks import Block, PageBreak, PictureRow
 from gui.fonts import font
 from gui.snapshot import figures, pictures, tables, texts
 from gui.snapshot.lines import draw_text, elided
@@ -78,11 +78,27 @@ class Pages:
 
 def lay_out(made: Sequence[Block], sheet: Sheet, running: str, foot: str) -> Pages:
     """Break blocks into pages."""
-    return Pages(sheet, tuple(flow(_pieces(made, sheet.room), sheet.depth)), running, foot)
+    return Pages(sheet, tuple(flow(_pieces(made, sheet), sheet.depth)), running, foot)
 
 
-def _pieces(made: Sequence[Block], width: float) -> list[Piece]:
-    return [piece for run in _runs(made) for piece in _run(run, width)]
+def _pieces(made: Sequence[Block], paper: Sheet) -> list[Piece]:
+    return [piece for run in _runs(made) for piece in _fitted(run, paper)]
+
+
+def _fitted(run: Sequence[Block], paper: Sheet) -> list[Piece]:
+    """The pieces between two page breaks, with smaller pictures where these then fit on one page."""
+    usual = _run(run, paper.room)
+    for more in (1, 2) if any(isinstance(block, PictureRow) for block in run) else ():
+        if _height(usual) <= paper.depth:
+            break
+        smaller = [replace(b, columns=b.columns + more) if isinstance(b, PictureRow) else b for b in run]
+        if _height(pieces := _run(smaller, paper.room)) <= paper.depth:
+            return pieces
+    return usual
+
+
+def _height(pieces: Sequence[Piece]) -> float:
+    return sum(piece.gap + piece.height for piece in pieces)
 
 
 def _runs(made: Sequence[Block]) -> Iterator[list[Block]]:
@@ -100,6 +116,6 @@ def _run(run: Sequence[Block], width: float) -> list[Piece]:
     """The pieces between two page breaks; the first one says how much room it needs on a page that is begun."""
     pieces = [piece for block in run if not isinstance(block, PageBreak) for piece in MAKERS[type(block)](block, width)]
     if pieces and isinstance(run[0], PageBreak):
-        needs = sum(piece.gap + piece.height for piece in pieces) if run[0].if_needed else math.inf
+        needs = _height(pieces) if run[0].if_needed else math.inf
         pieces[0] = replace(pieces[0], needs=needs)
     return pieces

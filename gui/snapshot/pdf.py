@@ -10,7 +10,15 @@ from xml.sax.saxutils import escape
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
-from pypdf.generic import ArrayObject, ByteStringObject, DictionaryObject, NameObject, StreamObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    ByteStringObject,
+    DictionaryObject,
+    NameObject,
+    StreamObject,
+    TextStringObject,
+)
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QPageSize, QPainter, QPdfWriter
 
@@ -105,6 +113,9 @@ def _finished(plain: bytes, pages: Pages, record: Record, created: str) -> bytes
             "/CreationDate": pdf_date(created),
         }
     )
+    writer.root_object[NameObject("/Lang")] = TextStringObject("en")
+    shown = DictionaryObject({NameObject("/DisplayDocTitle"): BooleanObject(True)})
+    writer.root_object[NameObject("/ViewerPreferences")] = shown
     writer.pdf_header = "%PDF-1.7"
     for thing in writer._objects:
         _tidy(thing.get_object() if thing is not None else None, pdf_date(created))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from core.snapshot.blocks import ColourBar, Outline, Picture, PictureRow
 from gui.fonts import font
+from gui.snapshot.hatching import hatch
 from gui.snapshot.lines import Lines, draw_text
 from gui.snapshot.pieces import Piece
 from gui.snapshot.style import LINE, MUTED, PAPER, SHADE, pen
@@ -131,6 +132,8 @@ def colour_bar(block: ColourBar, width: float) -> list[Piece]:
         box = QRectF(x, y, width, BAR)
         painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering, True)
         painter.drawImage(box, qimage(block.colours[None, :, :3]))
+        if block.low < 0:
+            hatch(painter, QRectF(x, y, width / 2, BAR), PAPER)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(pen(LINE, 0.4))
         painter.drawRect(box)

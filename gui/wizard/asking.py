@@ -17,6 +17,10 @@ class Asking(QObject):
         What answers.
     """
 
+    begun = Signal()
+    """A job is with the engine."""
+    forgotten = Signal()
+    """The answer that was awaited is not wanted any more."""
     done = Signal(object)
     """The job's value."""
     sent = Signal(object)
@@ -31,9 +35,11 @@ class Asking(QObject):
         self._engine = engine
         self._number: int | None = None
         self._job: Job | None = None
+        self._tried_again = False
         engine.done.connect(self._done)
         engine.partial.connect(self._partial)
         engine.failed.connect(self._failed)
+        engine.cancelled.connect(self._cancelled)
         engine.progressed.connect(self._progressed)
 
     @property
@@ -44,6 +50,12 @@ class Asking(QObject):
     def ask(self, job: Job) -> None:
         """Put a job to the engine in place of the one before."""
         self.forget()
+        self._tried_again = False
+        self._submit(job)
+        if self.busy:
+            self.begun.emit()
+
+    def _submit(self, job: Job) -> None:
         self._job = job
         try:
             self._number = self._engine.submit(job)
@@ -55,6 +67,7 @@ class Asking(QObject):
         number, self._number = self._number, None
         if number is not None:
             self._engine.cancel(number)
+            self.forgotten.emit()
 
     def _done(self, event: events.JobDone) -> None:
         if event.job == self._number:
@@ -69,12 +82,18 @@ class Asking(QObject):
         if event.job == self._number:
             self.progressed.emit(event)
 
+    def _cancelled(self, event: events.JobCancelled) -> None:
+        if event.job == self._number:  # by somebody else: `forget` does not wait to hear of it
+            self._number = None
+            self.forgotten.emit()
+
     def _failed(self, event: events.JobFailed) -> None:
+        """Try again where that may help: with less memory, or once in another process where this one died."""
         if event.job != self._number:
             return
-        self._number = None
-        # A gentler job says that memory ran out, and is tried at once; the same job might fail for ever.
-        if event.again is not None and event.again != self._job:
-            self.ask(event.again)
-        else:
+        self._number, again = None, event.again
+        if again is None or (again == self._job and self._tried_again):
             self.failed.emit(event)
+        else:
+            self._tried_again = again == self._job
+            self._submit(again)

@@ -115,8 +115,7 @@ class AttackSection(Section):
 
     def make_primary(self, entry: AttackEntry) -> None:
         """Name the attack that gives verdicts."""
-        attacks = self._composer.draft.spec.attacks
-        self._composer.edit(attacks=tuple(replace(other, primary=other.id == entry.id) for other in attacks))
+        self._composer.make_primary(entry.id)
 
     def change(self, box: "AttackBox", entry: AttackEntry) -> None:
         """Put other parameters in the place of an attack's, without building its box anew."""

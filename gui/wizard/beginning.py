@@ -13,6 +13,7 @@ from core.errors import SegLeakError
 if TYPE_CHECKING:
     from gui.furniture import Furniture
     from gui.window import Window
+    from gui.wizard.ahead import Ahead
     from gui.wizard.composer import Composer
     from gui.wizard.draft import Draft
     from gui.wizard.page import NewAuditPage
@@ -33,6 +34,7 @@ class Beginning(QObject):
         super().__init__(window)
         self._window = window
         self._page: NewAuditPage | None = None
+        self._ahead: Ahead | None = None
 
     def furnish(self, furniture: "Furniture") -> None:
         """Listen to the engine's runs."""
@@ -40,11 +42,27 @@ class Beginning(QObject):
         furniture.running.ended.connect(lambda _: self._tell_of_run())
         furniture.selection.document_changed.connect(self._document_shown)
 
+    def prepare(self) -> None:
+        """Make the page before it is asked for, in turns too short to be felt."""
+        self._coming.go_on()
+
+    @property
+    def _coming(self) -> "Ahead":
+        if self._ahead is None:
+            from gui.wizard.ahead import Ahead
+
+            self._ahead = Ahead(self._made, self)
+        return self._ahead
+
     @property
     def page(self) -> "NewAuditPage":
         """The page, with the draft that was left. Raises `SegLeakError` where no engine can be made."""
         if self._page is None:
-            self._page = self._made()
+            from gui.wizard.draft import read_draft
+
+            page = self._coming.page()
+            page.composer.draft = read_draft() or self._empty()
+            self._page = page
         return self._page
 
     @property
@@ -58,15 +76,16 @@ class Beginning(QObject):
 
     def _made(self) -> "NewAuditPage":
         from gui.wizard.composer import Composer
-        from gui.wizard.draft import read_draft
+        from gui.wizard.listed import ListedCheck
         from gui.wizard.looking import Looking
         from gui.wizard.page import NewAuditPage
 
         window = self._window
-        composer = Composer(read_draft() or self._empty())
+        composer = Composer(self._empty())
         engine = window.furniture.engine
         looking = Looking(composer, engine, lambda: window.preferences.computing.device)
         page = NewAuditPage(composer, looking)
+        ListedCheck(looking, window.furniture.running.board, page)
         page.dropped.connect(self.take)
         page.footer.run_pressed.connect(window.runner("audit.run"))
         page.footer.back_pressed.connect(self.leave)
@@ -198,5 +217,5 @@ class Beginning(QObject):
 
     def close(self) -> None:
         """Keep the draft and wait for what is being read."""
-        if self._page is not None:
-            self._page.close_threads()
+        if self._ahead is not None:
+            self._ahead.close()

@@ -7,6 +7,7 @@ from core.attacks.shipped import shipped_networks
 
 LOOKS_AT = {
     "slm": "the loss at each pixel; needs label maps",
+    "slm-pair": "the loss at each pixel, beside that of reference models; needs label maps and references",
     "concatenation": "posteriors and label maps",
     "posteriors": "posteriors; needs no label maps",
 }

@@ -39,8 +39,14 @@ class Composer(QObject):
             self.changed.emit(draft)
 
     def edit(self, **parts: Any) -> None:
-        """Put other parts into the spec."""
-        self.draft = replace(self._draft, spec=replace(self._draft.spec, **parts))
+        """Put other parts into the spec. Among other defenses the released output stays, where it is still there."""
+        spec = self._draft.spec
+        if "defenses" in parts and spec.defenses:
+            ids = [chain.id for chain in parts["defenses"]]
+            changed = len(ids) == len(spec.defenses)  # in its place, so that it is released as it is now
+            kept = ids.index(spec.release.id) if spec.release.id in ids else spec.released if changed else 0
+            parts = {"released": kept} | parts
+        self.draft = replace(self._draft, spec=replace(spec, **parts))
 
     def edit_target(self, **parts: Any) -> None:
         """Put other parts into the spec's target."""
@@ -63,3 +69,20 @@ class Composer(QObject):
         """Put other image sets in the place of one; none: take it away."""
         images = self._draft.spec.images
         self.edit(images=(*images[:place], *entries, *images[place + 1 :]))
+
+    # ------------------------------------------------------------ the protocol
+
+    def make_primary(self, attack: str) -> None:
+        """Name the attack, by its id, that gives verdicts."""
+        attacks = self._draft.spec.attacks
+        self.edit(attacks=tuple(replace(other, primary=other.id == attack) for other in attacks))
+
+    def hide_labels(self, *, hidden: bool) -> None:
+        """Hide the label maps from the primary attack, or show them to it."""
+        spec = self._draft.spec
+        primary = replace(spec.primary, hidden=hidden)
+        self.edit(attacks=tuple(primary if other.id == primary.id else other for other in spec.attacks))
+
+    def mark_calibration(self, place: int, *, on: bool) -> None:
+        """Let a set of non-members calibrate the verdicts and serve nothing else, or no longer."""
+        self.replace_images(place, replace(self._draft.spec.images[place], calibration=on))

@@ -1,6 +1,6 @@
 """The section about the images: three roles, the classes of their label maps, and the data check."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 from core.data.samples import Role
 from core.engine import events
 from gui.banner import Severity
+from gui.jobs.entry import Step
 from gui.wizard.composer import Composer
-from gui.wizard.looking import MOST_UNASKED, Known, Looking
+from gui.wizard.looking import Known, Looking
 from gui.wizard.missing import counted, group_hint, label_cost
-from gui.wizard.parts import Notice, Section, button, notices_in, refill, row_of
+from gui.wizard.parts import Notice, Section, button, notices_in, refill, row_of, small_button
 from gui.wizard.role_box import RoleBox
 from gui.wizard.schemes import SchemeBox
 
@@ -23,23 +24,25 @@ SAID_ABOVE = frozenset(("no-members", "no-non-members"))
 
 
 class CheckProgress(QWidget):
-    """How far the data check is; takes no room while none runs."""
+    """How far the data check is, and a button that stops it; takes no room while none runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Callable[[], object]) -> None:
         super().__init__()
         self._bar, self._stage = QProgressBar(), QLabel()
         self._bar.setAccessibleName("Data check")
         self._bar.setTextVisible(False)
-        row = row_of(self._bar, self._stage)
+        self.stop = small_button("stop", "Stop the data check", stop)
+        row = row_of(self._bar, self.stop, self._stage)
         row.setContentsMargins(0, 0, 0, 0)
         self.setLayout(row)
         self.hide()
 
     def show_progress(self, event: events.JobProgress) -> None:
-        """Show stage and steps."""
+        """Show stage, steps, speed and time left."""
+        step = Step(event.stage, event.done, event.total, event.message, event.rate, event.seconds_left)
         self._bar.setRange(0, event.total)
         self._bar.setValue(event.done)
-        self._stage.setText(event.stage)
+        self._stage.setText(", ".join(filter(None, (step.count, step.pace))))
         self.show()
 
 
@@ -60,13 +63,14 @@ class ImagesSection(Section):
         self.scheme.picked.connect(lambda scheme: composer.edit(scheme=scheme))
         self.labels, self.groups = Notice(Severity.WARNING), Notice(Severity.NOTE)
         self.check = button("Check the images", looking.check_images, "Read all of them and compare the sets")
-        self._progress = CheckProgress()
+        self._progress = CheckProgress(looking.stop_check)
         self._findings = QVBoxLayout()
         self._shown: Mapping[str, Any] | None = None
         self._lay_out()
         composer.changed.connect(lambda _: self.show_known(looking.known))
         looking.changed.connect(self.show_known)
-        looking.checking.connect(self._show_progress)
+        looking.checking.connect(self._progress.show_progress)
+        looking.check.begun.connect(self.check.hide)
         looking.check_failed.connect(self._show_failure)
         self.show_known(looking.known)
 
@@ -102,7 +106,8 @@ class ImagesSection(Section):
         self.labels.say(label_cost(known))
         self.groups.say(group_hint(known))
         self.check.setText(f"Check {counted(known.images, 'image')}")
-        self.check.setVisible(known.images > MOST_UNASKED and not known.report and not self._looking.check.busy)
+        usable = known.images > 0 and not any(one.problem for one in known.sets)
+        self.check.setVisible(usable and not known.report and not self._looking.check.busy)
         self._show_report(known.report)
 
     def _show_report(self, report: Mapping[str, Any]) -> None:
@@ -117,12 +122,9 @@ class ImagesSection(Section):
             notices = [Notice(Severity.SUCCESS, SOUND)]
         refill(self._findings, notices)
 
-    def _show_progress(self, event: events.JobProgress) -> None:
-        self._progress.show_progress(event)
-        self.check.hide()
-
     def _show_failure(self, event: events.JobFailed) -> None:
         self._progress.hide()
+        self.check.show()
         refill(self._findings, [Notice(Severity.ERROR, f"{event.message} {event.remedy}".strip())])
 
     def close_threads(self) -> None:

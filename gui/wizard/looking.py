@@ -139,6 +139,11 @@ class Looking(QObject):
         spec = self._composer.draft.spec
         self.check.ask(CheckImages(self._images, spec.run.pixel_limit, device=self._device()))
 
+    def stop_check(self) -> None:
+        """Let the images be; they can be checked later."""
+        self.check.forget()
+        self.changed.emit(self.known)
+
     def stop(self) -> None:
         """Ask no more, and take back what was asked: the page is left."""
         self._timer.stop()

@@ -30,6 +30,7 @@ class Part(StrEnum):
     IMAGES = "images"
     ATTACKS = "the attack"
     DEFENSES = "the defenses"
+    VERDICTS = "the verdicts"
     SAVING = "the name"
 
 

@@ -47,6 +47,7 @@ class ModelSection(Section):
         self.trust.trusted.connect(lambda sha256: composer.edit_target(trust=sha256))
         self.notes = Notice(Severity.NOTE)
         self.picture = OneImage()
+        self.picture.mended.connect(self._take_remedy)
         self.options = Fold("What the file does not say: format, architecture, classes", self._options_form)
         self.preparing = Fold("Pre-processing", self._preprocessing_form)
         self._lay_out()
@@ -124,6 +125,11 @@ class ModelSection(Section):
             values = self._composer.draft.spec.target.options.to_mapping()
             options = TargetOptions.from_mapping(values | {"architecture": architecture, "encoder": encoder})
             self._composer.edit_target(options=options)
+
+    def _take_remedy(self, remedy: dict[str, Any]) -> None:
+        """Prepare images as the one-image check says; the check then runs again."""
+        given = dict(self._composer.draft.spec.target.preprocessing or {})
+        self._composer.edit_target(preprocessing=given | remedy)
 
     # ------------------------------------------------------------ forms
 

@@ -1,20 +1,23 @@
 """The model tried on one image: input, prediction and label side by side, and what is probably wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.data.scheme import VOID
 from core.engine.jobs import CheckedTarget
 from gui.banner import Severity
-from gui.wizard.parts import Notice, Words, notices_in, refill
+from gui.wizard.parts import Notice, Words, button, notices_in, refill
 
-WIDTH, HEIGHT = 290, 180
-"""Of a picture, in logical pixels."""
+LETTERS, SHAPE = 40, 0.62
+"""Width of a picture in letters: three of them have room on the page. Its greatest height as a part of its width."""
+MOST = 600
+"""Rows and columns of a picture that are kept."""
 POOR = 0.5
 UNEXPLAINED = (
     "The prediction is poor, and no likely cause was found. Is the input size that of the training, and is the model "
@@ -28,6 +31,9 @@ Pixels = npt.NDArray[np.uint8]
 
 class OneImage(QWidget):
     """Shows a `CheckedTarget`; takes no room while no image was tried."""
+
+    mended = Signal(object)
+    """Keys of the pre-processing, with values under which the prediction is better."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +67,22 @@ class OneImage(QWidget):
         for picture, pixels in zip(self._pictures, shown, strict=True):
             picture.show_pixels(None if pixels is None else _small(pixels))
         self.numbers.say(_numbers(found))
-        refill(self._hints, [Notice(Severity.WARNING, text) for text in _hints(found)])
+        remedies = found.check["remedies"]
+        refill(self._hints, [_Hint(cause, self._mender(remedies.get(cause))) for cause in found.check["causes"]])
+        for text in _further(found):
+            self._hints.addWidget(Notice(Severity.WARNING, text))
+
+    def _mender(self, remedy: Mapping[str, Any] | None) -> Callable[[], object] | None:
+        return None if remedy is None else lambda: self.mended.emit(dict(remedy))
+
+
+class _Hint(Notice):
+    """A likely cause, with a button where a setting on the page mends it."""
+
+    def __init__(self, cause: str, mend: Callable[[], object] | None) -> None:
+        super().__init__(Severity.WARNING, f"Likely cause: {cause[:1].lower()}{cause[1:]}")
+        if mend is not None:
+            self.add(button("Apply", mend, "Prepare images this way; shown under 'Pre-processing'"))
 
 
 class _Captioned(QWidget):
@@ -71,7 +92,6 @@ class _Captioned(QWidget):
         super().__init__()
         self._label = QLabel()
         self._label.setAccessibleName(title)
-        self._label.setFixedSize(WIDTH, HEIGHT)
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         caption = QLabel(title)
         caption.setProperty("role", "small")
@@ -83,6 +103,8 @@ class _Captioned(QWidget):
 
     def show_pixels(self, pixels: Pixels | None) -> None:
         """Show RGB pixels `(H, W, 3)`, or that there are none."""
+        width = LETTERS * self.fontMetrics().averageCharWidth()
+        self._label.setFixedSize(width, round(SHAPE * width))
         if pixels is None:
             self._label.setText("None")
             return
@@ -102,8 +124,8 @@ def as_qimage(pixels: Pixels) -> QImage:
 
 
 def _small(array: Pixels) -> Pixels:
-    """Every n-th row and column: twice as many pixels as are shown are enough."""
-    step = max(1, min(array.shape[0] // (2 * HEIGHT), array.shape[1] // (2 * WIDTH)))
+    """Every n-th row and column: more than can be shown need not be coloured."""
+    step = max(1, min(array.shape[:2]) // MOST)
     return array[::step, ::step]
 
 
@@ -134,8 +156,7 @@ def _named(ids: Sequence[int], names: Sequence[str]) -> str:
     return ", ".join(words[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _hints(found: CheckedTarget) -> list[str]:
-    check = found.check
-    causes = [f"Likely cause: {cause[:1].lower()}{cause[1:]}" for cause in check["causes"]]
-    poor = found.agreement is not None and found.agreement < POOR and not causes
-    return [*causes, *([UNEXPLAINED] if poor else []), *check["notes"]]
+def _further(found: CheckedTarget) -> list[str]:
+    """What is said besides the causes."""
+    poor = found.agreement is not None and found.agreement < POOR and not found.check["causes"]
+    return [*([UNEXPLAINED] if poor else []), *found.check["notes"]]

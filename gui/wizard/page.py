@@ -1,8 +1,9 @@
 """The page on which an audit is set up. It fills itself in; everything can be changed."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette, QResizeEvent
@@ -22,8 +23,11 @@ from gui.wizard.looking import Looking
 from gui.wizard.missing import Lack, Part, lacks
 from gui.wizard.model import ModelSection
 from gui.wizard.parts import Section, Words
+from gui.wizard.protocol import ProtocolSection
 from gui.wizard.saving import SavingSection
 from gui.wizard.zones import Zones
+
+S = TypeVar("S", bound=Section)
 
 WIDTH = 130
 """Width of the page's column, in letters."""
@@ -33,12 +37,17 @@ WORDS = "Drop a model and folders of images anywhere on this page. What is recog
 
 
 class NewAuditPage(QWidget):
-    """Model, images, attacks, defenses, name; and the way to run, always in view.
+    """Model, images, attacks, defenses, verdicts, name; and the way to run, always in view.
 
     Parameters
     ----------
     composer, looking
         The draft, and what the engine knows of it.
+
+    Attributes
+    ----------
+    sections
+        In the order of the page, by what they are about; `parts` makes them.
     """
 
     dropped = Signal(object)
@@ -50,11 +59,7 @@ class NewAuditPage(QWidget):
         composer.setParent(self)
         looking.setParent(self)
         self.setAcceptDrops(True)
-        self.model = ModelSection(composer, looking)
-        self.images = ImagesSection(composer, looking)
-        self.attacks = AttackSection(composer, looking)
-        self.defenses = DefenseSection(composer, looking)
-        self.saving = SavingSection(composer)
+        self.sections: dict[Part, Section] = {}
         self.footer = Footer()
         self._column = QWidget()
         self._scroll = QScrollArea()
@@ -67,11 +72,33 @@ class NewAuditPage(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
         self._timer.timeout.connect(self._keep)
+        self.footer.shown.connect(self._show_lack)
+
+    def parts(self) -> Iterator[None]:
+        """Make the sections one after another, a step each; the page can be used when all are there."""
+        composer, looking = self.composer, self.looking
+        self.model = self._added(Part.MODEL, ModelSection(composer, looking))
+        yield
+        self.images = self._added(Part.IMAGES, ImagesSection(composer, looking))
+        yield
+        self.attacks = self._added(Part.ATTACKS, AttackSection(composer, looking))
+        yield
+        self.defenses = self._added(Part.DEFENSES, DefenseSection(composer, looking))
+        yield
+        self.protocol = self._added(Part.VERDICTS, ProtocolSection(composer, looking))
+        yield
+        self.saving = self._added(Part.SAVING, SavingSection(composer))
         composer.changed.connect(lambda _: self._timer.start())
         for signal in (composer.changed, looking.changed, self.saving.checked):
             signal.connect(lambda *_: self.judge())
-        self.footer.shown.connect(self._show_lack)
         self.judge()
+
+    def _added(self, part: Part, section: S) -> S:
+        """Put a section at the foot of the column."""
+        self.sections[part] = section
+        self._inside.addWidget(_line())
+        self._inside.addWidget(section)
+        return section
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self._column)
@@ -81,9 +108,9 @@ class NewAuditPage(QWidget):
         title.setProperty("role", "title")
         column.addWidget(title)
         column.addWidget(Words(WORDS, "muted"))
-        for section in self.sections.values():
-            column.addWidget(_line())
-            column.addWidget(section)
+        self._inside = QVBoxLayout()
+        self._inside.setSpacing(column.spacing())
+        column.addLayout(self._inside)
         column.addStretch(1)
         self._scroll.setWidget(_centred(self._column))
         self._scroll.setWidgetResizable(True)
@@ -94,17 +121,6 @@ class NewAuditPage(QWidget):
         outside.addWidget(self._scroll, stretch=1)
         outside.addWidget(self.footer)
         self._fit()
-
-    @property
-    def sections(self) -> dict[Part, Section]:
-        """The sections in order, by what they are about."""
-        return {
-            Part.MODEL: self.model,
-            Part.IMAGES: self.images,
-            Part.ATTACKS: self.attacks,
-            Part.DEFENSES: self.defenses,
-            Part.SAVING: self.saving,
-        }
 
     @property
     def run_button(self) -> QPushButton:
@@ -130,11 +146,12 @@ class NewAuditPage(QWidget):
         self.zones.ask(paths)
 
     def close_threads(self) -> None:
-        """Keep the draft, ask the engine no more, and wait for what is being read."""
-        self._timer.stop()
+        """Keep what was changed last, ask the engine no more, and wait for what is being read."""
         self.looking.stop()
         self._keeping.finish()
-        _kept(self.composer.draft)
+        if self._timer.isActive():  # changed a moment ago
+            self._timer.stop()
+            _kept(self.composer.draft)
         self.images.close_threads()
         self.saving.close_threads()
 

@@ -37,10 +37,10 @@ class Notice(QWidget):
         self._severity = severity
         self._sign = Sign(str(severity), SIGN, lambda: str(getattr(tokens(), self._severity)))
         self._words = Words()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._sign, alignment=Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._words, stretch=1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self._sign, alignment=Qt.AlignmentFlag.AlignTop)
+        self._row.addWidget(self._words, stretch=1)
         self.say(text)
 
     @property
@@ -54,6 +54,10 @@ class Notice(QWidget):
         self._words.say(text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))
+
+    def add(self, button: QPushButton) -> None:
+        """Put a button behind the sentence."""
+        self._row.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
 
 
 class Section(QWidget):

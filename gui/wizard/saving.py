@@ -37,7 +37,7 @@ class SavingSection(Section):
     """`problem` says what holds now."""
 
     def __init__(self, composer: Composer, parent: QWidget | None = None) -> None:
-        super().__init__("5  Name and place", HELP, parent)
+        super().__init__("6  Name and place", HELP, parent)
         self._composer = composer
         self.problem = ""
         self._notice, self.wrong = Notice(Severity.ERROR), Notice(Severity.ERROR)

@@ -10,6 +10,8 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
+from gui.engine import EngineClient
+
 PATIENCE_MS = 5000
 
 
@@ -72,6 +74,24 @@ def nothing_is_left_behind(request):
     assert not (_active_timers() - timers), f"timers are left: {_active_timers() - timers}"
     windows_left = [widget for widget in _windows() - windows if shiboken6.isValid(widget)]
     assert not windows_left, f"windows are left: {[_holders(w) for w in windows_left]}"
+
+
+class SharedEngine(EngineClient):
+    """Outlives the windows: it takes seconds to start."""
+
+    def close(self):
+        """Not yet."""
+
+
+@pytest.fixture(scope="session")
+def shared_engine(qapp, tmp_path_factory):
+    """One real engine for all tests that do not kill it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGLEAK_HOME", str(tmp_path_factory.mktemp("engine-home")))
+        made = SharedEngine(1)
+        made.start()
+    yield made
+    EngineClient.close(made)
 
 
 class Keeper(QObject):

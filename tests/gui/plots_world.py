@@ -46,6 +46,7 @@ class SetResults(QObject):
     """Gives the results that were put in; what was not is not there yet."""
 
     changed = Signal(str, str)
+    cleared = Signal()
 
     def __init__(self, *results):
         super().__init__()
@@ -56,6 +57,10 @@ class SetResults(QObject):
         for result in results:
             self.kept[result.chain, result.attack] = result
             self.changed.emit(result.chain, result.attack)
+
+    def retry(self):
+        self.reasons.clear()
+        self.changed.emit("", "")
 
     def reason(self, chain, attack):
         return self.reasons.get((chain, attack), "")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject, Signal
 
+from core.audit.mean_maps import MapSum
 from core.defenses.chain import Chain
 from core.engine import events
 from core.engine.client import EngineState
@@ -13,6 +14,8 @@ from core.engine.jobs import View
 from gui.actions import ActionRegistry
 from gui.compare.beside import FIRST, Beside
 from gui.compare.beside_menu import BesideMenu
+from gui.compare.layers import Comparison
+from gui.compare.mean import BEING_MADE, NO_MEAN
 from gui.compare.stage import Mode
 from gui.live.looker import Looker
 from gui.selection import GENERAL_LAYERS, MOST_PANES
@@ -41,10 +44,13 @@ class FakeResults(QObject):
     def of(self, chain, attack):
         return self.known.get((chain, attack))
 
+    def reason(self, chain, attack):
+        return ""
+
 
 class FakeResult:
-    def __init__(self, scores, exact):
-        self.scores, self.exact = np.array(scores), exact
+    def __init__(self, scores, exact, means=()):
+        self.scores, self.exact, self.means = np.array(scores), exact, dict(means)
 
 
 @pytest.fixture
@@ -230,6 +236,47 @@ def test_a_trials_score_is_ranked_among_those_that_are_there_by_now(qtbot, follo
     results.known[trial, "patch"] = FakeResult([3.0, 2.0, 1.5, 0.0], exact=True)
     results.changed.emit(trial, "patch")
     assert words.text() == "score 1.5   rank 3 of 4"
+
+
+def test_the_mean_non_member_map_of_a_trial_comes_with_its_scores(qtbot, following, selection, engine, results):  # noqa: F811
+    trial = selection.add_trial(TRIAL)
+    selection.chains = (trial,)
+    following.set_comparison(Comparison.MINUS_MEAN)
+    settle(qtbot, following)
+    answer(qtbot, following, engine, seen_through(TRIAL, 0.25))
+
+    def pane():
+        return following.display.frame.panes[0].shown
+
+    assert (pane().values, pane().note) == (None, BEING_MADE)
+    summed = MapSum(SHAPE)
+    summed.add(np.full(SHAPE, 0.75, np.float32))
+    results.known[trial, "patch"] = FakeResult([1.5], exact=False, means={("score", SHAPE): summed.mean()})
+    results.changed.emit(trial, "patch")
+    settle(qtbot, following)
+    assert pane().values == pytest.approx(-0.5)
+    assert pane().note == "Mean of 1 of 2 non-members."
+    selection.layer = "loss"
+    settle(qtbot, following)
+    assert (pane().values, pane().note) == (None, BEING_MADE)
+    results.known[trial, "patch"] = FakeResult([1.5], exact=True)
+    results.changed.emit(trial, "patch")
+    settle(qtbot, following)
+    assert pane().note == NO_MEAN
+
+
+def test_a_trial_that_ends_in_label_maps_has_their_range_of_losses(qtbot, following, selection, engine):  # noqa: F811
+    hard = Chain.parse([{"name": "temperature", "T": 3.0}, "argmax"])
+    soft, hard = selection.add_trial(TRIAL), selection.add_trial(hard)
+    selection.chains, selection.layer = ("none", soft, hard), "loss"
+    settle(qtbot, following)
+    shared = following.presenter._wanted().document.value_range("loss", "loss")
+    answer(qtbot, following, engine, View("none", prediction=np.zeros(SHAPE, np.uint8)))
+    answer(qtbot, following, engine, seen_through(TRIAL, 0.25))
+    answer(qtbot, following, engine, seen_through(selection.chain(hard), 69.0))
+    plain, noisy, labels = following.display.frame.panes
+    assert plain.ends == noisy.ends == shared
+    assert labels.ends == pytest.approx((0.0, -np.log(1e-30)))
 
 
 def test_regions_are_measured_under_trials_too(qtbot, following, selection, engine):  # noqa: F811

@@ -196,6 +196,23 @@ def test_labels_are_shown_in_the_colours_of_their_classes_and_void_is_transparen
     assert world.labels[0][250, 7] == 255
 
 
+@pytest.mark.parametrize("layer", ["score", "evidence", "prediction"])
+@pytest.mark.parametrize("comparison", [Comparison.PLAIN, Comparison.MINUS_FIRST])
+def test_void_pixels_are_transparent_in_every_layer_unless_a_person_wants_them(
+    world, document, qapp, layer, comparison
+):
+    live = {chain: Live(prediction=np.zeros((128, 256), np.uint8)) for chain in CHAINS}
+    void = world.labels[0] == 255
+    for clear in (True, False):
+        look = Look(clear_void=clear, ends=Ends.OWN)
+        frame = frame_of(document, layer=layer, look=look, comparison=comparison, live=live)
+        for pane in frame.panes:
+            seen = pane.overlay.pixels >> 24 > 0
+            assert not seen[void].any() or not clear
+            assert seen[~void].mean() > 0.9
+            assert clear or seen[void].mean() > 0.9
+
+
 def test_an_image_without_a_label_map_says_so_and_has_maps_all_the_same(document, qapp):
     frame = frame_of(document, image=3, layer="label")
     assert frame.panes[0].overlay is None

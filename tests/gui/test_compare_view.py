@@ -1,5 +1,6 @@
 import gc
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_without_an_overlay_the_images_own_pixels_are_on_the_screen(qtbot, view,
 
 def test_a_pane_at_full_view_looks_like_its_map(qtbot, view, world):
     """Coarsely: the picture of a fitted pane, against the map scaled to it."""
-    view.set_look(OPAQUE)
+    view.set_look(replace(OPAQUE, clear_void=False))
     settle(qtbot, view)
     canvas = canvases(view)[0]
     (left, top), (right, bottom) = (canvas._viewport.view.to_pane(p, canvas.room) for p in ((0, 0), (512, 256)))
@@ -459,14 +460,14 @@ def test_the_operating_point_is_marked_where_the_image_score_is_above_it(qtbot, 
 
 
 def test_visited_patches_are_drawn_where_the_grid_says(qtbot, view):
-    view.toggle_patches()
+    view.switch("patches")
     settle(qtbot, view)
     first, second = canvases(view)[0]._marks
     # 90 grid points of two pixels each; the second one reaches to the lower border of the grid.
     assert first.points == ((0.0, 0.0), (180.0, 0.0), (180.0, 180.0), (0.0, 180.0))
     assert second.points == ((20.0, 76.0), (200.0, 76.0), (200.0, 256.0), (20.0, 256.0))
     assert first.colour != second.colour
-    view.toggle_patches()
+    view.switch("patches")
     assert canvases(view)[0]._marks == ()
 
 

@@ -214,7 +214,7 @@ def test_both_marks_are_told_apart_by_shape_and_words(panel, selection, monkeypa
     monkeypatch.setattr(selection.document, "fact", lambda key, default=None: cards.get(key, default))
     panel._show()
     texts = [panel.rows.item(row).text() for row in range(3)]
-    assert texts[0] == "No defense"
+    assert texts[0] == "No defense\nreleased"
     assert "\N{BLACK DIAMOND} attacker knows the defense" in texts[1]
     assert "\N{WHITE DIAMOND} same attack" in texts[2]
     assert "learned" in panel.rows.item(1).toolTip()

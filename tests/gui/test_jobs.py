@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QPushButton, QToolButton
 from core.engine import events
 from core.engine.jobs import RunAudit, SpecTable
 from core.errors import SegLeakError
-from gui.dialogs import _running
+from gui.dialogs import question, stop_and_close
 from gui.jobs.board import MOST_ENDED, Board
 from gui.jobs.entry import MOST_LINES, Controls, Entry, State, Step
 from gui.jobs.kept import queue_path, read_queue, write_queue
+from gui.jobs.line import Line
 from gui.jobs.panel import JobsPanel
 from gui.jobs.words import duration, speed
 from gui.running import QUEUE, RUN, Running
@@ -170,11 +171,11 @@ def test_where_no_engine_can_be_started_what_waits_keeps_waiting(running, engine
 
 def test_the_question_before_closing_names_what_runs_and_counts_what_waits(running):
     running.begin(A)
-    assert _running(running.board) == "A is running. Stop and close?"
+    assert question(running.board) == "A is running. Stop and close?"
     running.begin(B)
-    assert _running(running.board) == "A is running, and 1 more waits. Stop and close?"
+    assert question(running.board) == "A is running, and 1 more waits. Stop and close?"
     running.begin(C)
-    assert _running(running.board) == "A is running, and 2 more wait. Stop and close?"
+    assert question(running.board) == "A is running, and 2 more wait. Stop and close?"
 
 
 # ---------------------------------------------------------------- what is kept
@@ -285,6 +286,42 @@ def test_a_hundred_steps_a_second_are_told_a_few_times_and_the_last_one_is_among
     assert entry.step.done == 99
     qtbot.wait(300)
     assert len(told.got) == 2
+
+
+@pytest.fixture
+def line(qtbot, running, monkeypatch):
+    monkeypatch.setattr("gui.jobs.line.MOMENT_MS", 50)
+    return Line(running.board, Controls(), running)
+
+
+def test_work_that_takes_no_more_than_a_moment_leaves_no_line(qtbot, running, line):
+    line.begin("Numbers")
+    line.advance(Step("Scoring again", 1, 2))
+    line.end(State.DONE, "Finished.")
+    qtbot.wait(120)
+    assert running.board.entries == ()
+
+
+def test_work_that_takes_longer_gets_one_line_however_often_it_begins_anew(qtbot, running, line):
+    for title in ("First", "Second"):
+        line.begin(title)
+        qtbot.waitUntil(lambda title=title: titles(running) == [(title, State.RUNNING)])
+        line.advance(progress(1, 3, 9, stage="Scoring again"))
+    assert running.board.entries[0].words == "Scoring again 3/9, 2.5 images/s, 20 s left"
+    line.fail(events.JobFailed(1, "The posteriors are gone.", "Run the audit again."))
+    assert titles(running) == [("Second", State.FAILED)]
+    assert "Run the audit again." in "\n".join(running.board.entries[0].log)
+    line.advance(progress(1, 4))
+    line.end(State.DONE, "Finished.")  # of what has ended already
+    assert titles(running) == [("Second", State.FAILED)]
+
+
+def test_closing_asks_about_what_would_be_lost_and_not_about_what_is_worked_out_again(qtbot, running, line):
+    line.begin("Numbers of Gauss")
+    qtbot.waitUntil(lambda: bool(running.board.at_work))
+    assert stop_and_close(running.board, None)
+    running.begin(A)
+    assert question(running.board) == "A is running. Stop and close?"
 
 
 def test_the_panel_follows_the_job_and_its_log_can_be_copied(running, engine, panel, qtbot):

@@ -31,22 +31,33 @@ def spec(world):
 
 
 @pytest.fixture
-def running(qtbot):
-    status = StatusLine()
-    qtbot.addWidget(status)
-    engine = EngineClient(1, status)
-    made = Running(engine, status, status)
+def running_on(qtbot):
+    """Makes a queue on an engine."""
+    made = []
+
+    def make(engine):
+        status = StatusLine()
+        qtbot.addWidget(status)
+        made.append(Running(engine, status, status))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def mortal(qapp):
+    """An engine to be killed."""
+    made = EngineClient(1)
     yield made
     made.close()
-    engine.close()
 
 
-def kill_the_engine():
-    for child in multiprocessing.active_children():
-        child.kill()
-
-
-def test_a_queue_whose_engine_is_killed_twice_ends_with_the_runners_scores(qtbot, running, spec, tmp_path, heard):
+def test_a_queue_whose_engine_is_killed_twice_ends_with_the_runners_scores(
+    qtbot, mortal, running_on, spec, tmp_path, heard
+):
+    others, running = set(multiprocessing.active_children()), running_on(mortal)
     chance, said = random.Random(17), heard(running.said)
     folders = [tmp_path / f"{name}.segleak" for name in ("first", "second")]
     for folder in folders:
@@ -58,7 +69,8 @@ def test_a_queue_whose_engine_is_killed_twice_ends_with_the_runners_scores(qtbot
             lambda entry=entry, point=point: entry.step.stage == "Auditing" and entry.step.done >= point,
             timeout=LONG_MS,
         )
-        kill_the_engine()
+        for child in set(multiprocessing.active_children()) - others:
+            child.kill()
         qtbot.waitUntil(lambda entry=entry: entry.state is State.FAILED, timeout=LONG_MS)
         assert "stopped from outside" in entry.outcome
     assert any("stopped from outside" in message.title for message in said.got)
@@ -73,7 +85,8 @@ def test_a_queue_whose_engine_is_killed_twice_ends_with_the_runners_scores(qtbot
                 assert scores_of(store) == scores_of(alone)
 
 
-def test_a_stopped_audit_ends_soon_and_leaves_the_engine_to_the_next(qtbot, running, spec, tmp_path):
+def test_a_stopped_audit_ends_soon_and_leaves_the_engine_to_the_next(qtbot, shared_engine, running_on, spec, tmp_path):
+    running = running_on(shared_engine)
     running.begin(RunAudit(spec, tmp_path / "one.segleak", device="cpu"))
     running.begin(RunAudit(spec, tmp_path / "two.segleak", device="cpu"))
     one, two = running.board.entries

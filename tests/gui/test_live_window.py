@@ -5,7 +5,6 @@ import pytest
 
 from core.audit.store import AuditStore
 from core.defenses.chain import Chain
-from gui.engine import EngineClient
 from tests.gui.live_world import (  # noqa: F401 - fixtures
     audited,
     frame_when,
@@ -27,26 +26,9 @@ def told(runner):  # noqa: F811
         yield store
 
 
-class SharedEngine(EngineClient):
-    """Outlives the windows: it takes seconds to start."""
-
-    def close(self):
-        pass
-
-
-@pytest.fixture(scope="module")
-def engine(qapp, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SEGLEAK_HOME", str(tmp_path_factory.mktemp("home")))
-        made = SharedEngine(1)
-        made.start()
-        yield made
-        EngineClient.close(made)
-
-
 @pytest.fixture
-def window(open_window, engine):  # noqa: F811
-    return open_window(lambda threads, parent: engine)
+def window(open_window, shared_engine):  # noqa: F811
+    return open_window(lambda threads, parent: shared_engine)
 
 
 @pytest.fixture

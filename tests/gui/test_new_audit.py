@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QLineEdit, QPushButton
 
 from core.audit.spec import ImagesEntry, read_spec
 from core.data.samples import Role
@@ -21,6 +22,7 @@ from core.engine.jobs import CheckedTarget, CheckImages, CheckTarget, FoundSet, 
 from core.errors import SegLeakError, SpecError
 from core.targets.preprocessing import Preprocessing
 from gui import door
+from gui.jobs.entry import State
 from gui.wizard.cards import by_fit, sentences
 from gui.wizard.draft import (
     again,
@@ -35,7 +37,7 @@ from gui.wizard.draft import (
 )
 from gui.wizard.kinds import Kind, kind_of
 from gui.wizard.looking import Known
-from gui.wizard.missing import duration, lacks, promise
+from gui.wizard.missing import Part, duration, lacks, promise
 from gui.wizard.reading import ReadingDialog
 from gui.wizard.saving import place_problem
 from gui.wizard.texts import as_texts, from_texts, with_texts
@@ -315,6 +317,42 @@ def test_the_welcome_page_offers_a_new_audit_after_the_demo(window):
     assert titles[:2] == ["Open the demo audit", "New audit..."]
 
 
+def test_the_page_is_made_ahead_a_section_a_turn_and_has_the_draft_when_it_is_shown(qtbot, qapp, tmp_path):
+    window = make_window(qtbot, qapp)
+    window.beginning.prepare()
+    page = window.beginning._ahead._page
+    assert not page.sections
+    turns = []
+    while len(page.sections) < len(Part):
+        qapp.processEvents()
+        turns.append(len(page.sections))
+    assert all(later - sooner <= 1 for sooner, later in pairwise([0, *turns]))
+    assert not page.isVisible()
+    write_draft(full_draft(tmp_path))
+    window.registry.trigger("audit.new")
+    assert window.beginning.page is page
+    assert page.isVisible()
+    assert page.model.path.text() == str(full_draft(tmp_path).target)
+
+
+@pytest.mark.parametrize("turns", [0, 2])
+def test_a_page_that_is_asked_for_before_it_is_ready_is_whole(qtbot, qapp, turns):
+    window = make_window(qtbot, qapp)
+    window.beginning.prepare()
+    for _ in range(turns):
+        qapp.processEvents()
+    window.registry.trigger("audit.new")
+    assert list(window.beginning.page.sections) == list(Part)
+    assert window.beginning.page.footer.words.text() == "Choose a model. (1 more missing)"
+
+
+def test_a_page_that_nobody_asked_for_leaves_no_draft(qtbot, qapp):
+    window = make_window(qtbot, qapp)
+    window.beginning.prepare()
+    window.close()
+    assert not draft_path().exists()
+
+
 def test_what_is_dropped_anywhere_fills_the_page(qtbot, window, tmp_path):
     (tmp_path / "model.onnx").write_bytes(b"")
     window.dropEvent(event(QDropEvent, tmp_path / "model.onnx"))
@@ -396,6 +434,31 @@ def test_a_large_set_is_checked_when_a_person_asks(qtbot, window, page, tmp_path
     assert len(asked(window, CheckImages)) == 1
 
 
+def test_the_data_check_is_in_the_list_of_jobs_and_is_stopped_there_and_on_the_page(
+    qtbot, window, page, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gui.jobs.line.MOMENT_MS", 10)
+    page.composer.add_images(Role.MEMBER, [tmp_path / "m"])
+    qtbot.waitUntil(lambda: bool(asked(window, LookAtImages)), timeout=5000)
+    answer(window, LookAtImages, (FoundSet("Many.", images=5000, labelled=0),))
+    board, engine, images = window.furniture.running.board, window.furniture.engine, page.images
+    images.check.click()
+    qtbot.waitUntil(lambda: bool(board.entries))
+    (entry,) = board.entries
+    assert (entry.title, entry.state) == ("Data check of 5,000 images", State.RUNNING)
+    engine.progressed.emit(events.JobProgress(len(engine.jobs), "Reading files", 1000, 5000, "", 50.0, 80.0))
+    assert entry.words == "Reading files 1000/5000, 50 files/s, 1 min left"
+    assert entry.words in [label.text() for label in images.findChildren(QLabel)]
+    assert not images.check.isVisible()
+    images._progress.stop.click()
+    assert ("cancel", len(engine.jobs)) in engine.calls
+    assert (entry.state, images.check.isVisible(), images._progress.isVisible()) == (State.STOPPED, True, False)
+    entry.controls.again()
+    qtbot.waitUntil(lambda: [e.state for e in board.entries] == [State.RUNNING])
+    board.entries[0].controls.stop()
+    assert (board.entries[0].state, images.check.isVisible()) == (State.STOPPED, True)
+
+
 def test_pre_processing_is_proposed_and_only_what_is_changed_is_written_into_the_spec(qtbot, window, page, tmp_path):
     page.composer.choose_target(tmp_path / "a.pth")
     qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
@@ -411,6 +474,31 @@ def test_pre_processing_is_proposed_and_only_what_is_changed_is_written_into_the
     page.model.options.open()
     page.model.options.content.findChild(QLineEdit, "arguments").setText("{")
     assert "arguments" in page.model.wrong.text
+
+
+def tried_on_one_image(**check):
+    """What the engine says of a model that was tried on an image with a label map."""
+    pixels, labels = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8)
+    plain = {"classes": 7, "output_kind": "logits", "output_size": [8, 8], "miou": 0.2, "predicted": [0], "notes": []}
+    found = plain | {"causes": [], "remedies": {}} | check
+    return CheckedTarget(FACTS, check=found, image=pixels, label=labels, prediction=labels, agreement=0.2)
+
+
+def test_a_likely_cause_is_mended_by_a_button_where_a_setting_mends_it(qtbot, window, page, tmp_path):
+    page.composer.choose_target(tmp_path / "a.pth")
+    page.composer.edit_target(preprocessing={"multiple": 16})
+    qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
+    causes = ["With channels in BGR the mIoU would be 0.90.", "With the classes in another order it would be 0.70."]
+    answer(window, CheckTarget, tried_on_one_image(causes=causes, remedies={causes[0]: {"channels": "bgr"}}))
+    assert [hint[:24] for hint in page.model.picture.hints] == ["Likely cause: with chann", "Likely cause: with the c"]
+    (apply,) = [found for found in page.model.picture.findChildren(QPushButton) if found.text() == "Apply"]
+    before = len(asked(window, CheckTarget))
+    apply.click()
+    assert page.composer.draft.spec.target.preprocessing == {"multiple": 16, "channels": "bgr"}
+    qtbot.waitUntil(lambda: len(asked(window, CheckTarget)) > before, timeout=5000)  # the model is tried again
+    assert asked(window, CheckTarget)[-1].preprocessing["channels"] == "bgr"
+    answer(window, CheckTarget, tried_on_one_image(miou=0.9))
+    assert not any("Likely" in hint for hint in page.model.picture.hints)
 
 
 def test_attacks_are_added_made_primary_changed_and_taken_away(qtbot, window, page):

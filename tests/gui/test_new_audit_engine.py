@@ -12,7 +12,6 @@ from PySide6.QtGui import QDropEvent
 from core.audit.spec import read_spec
 from core.audit.store import AuditStore
 from core.data.samples import Role
-from gui.engine import EngineClient
 from gui.settings.table import Computing, NewAudits, Preferences
 from tests.gui.stand_ins import make_window
 from tests.test_engine_jobs_look import weights_alone
@@ -26,25 +25,10 @@ def world(tmp_path_factory, street_like):
     return make_world(tmp_path_factory.mktemp("world"), street_like, members=4, non_members=4, suspects=2)
 
 
-class SharedEngine(EngineClient):
-    """An engine that stays when a window closes: starting one takes most of a test's time."""
-
-    def close(self):
-        """Not yet."""
-
-
-@pytest.fixture(scope="module")
-def engine(qapp):
-    engine = SharedEngine(1)
-    engine.start()
-    yield engine
-    EngineClient.close(engine)
-
-
 @pytest.fixture
-def window(qtbot, qapp, engine):
+def window(qtbot, qapp, shared_engine):
     preferences = Preferences(computing=Computing("cpu", 1), new_audits=NewAudits(cache_gb=0.0))
-    return make_window(qtbot, qapp, preferences=preferences, engine=lambda threads, parent: engine)
+    return make_window(qtbot, qapp, preferences=preferences, engine=lambda threads, parent: shared_engine)
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QUndoStack
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from core.data.samples import Role
 from core.errors import StoreError
@@ -209,9 +210,10 @@ def test_a_panel_that_cannot_be_seen_asks_for_nothing(qtbot, selection, results,
 
 
 @pytest.mark.parametrize("kind", [RocPanel, UtilityPanel])
-def test_a_plot_without_non_members_says_so(qtbot, selection, bands, kind):
+def test_a_plot_without_non_members_says_so(qtbot, selection, bands, kind, undo_stack):
     lonely = SetResults(made_result("none", members=MEMBERS), made_result("argmax", members=MEMBERS))
-    panel = shown(qtbot, kind(selection, lonely, bands), bands)
+    more = (undo_stack,) if kind is UtilityPanel else ()
+    panel = shown(qtbot, kind(selection, lonely, bands, *more), bands)
     assert panel.empty
     assert "No non-members with a score." in panel.notice.words
 
@@ -224,6 +226,9 @@ def test_a_plot_says_what_it_waits_for_or_why_nothing_comes(qtbot, selection, ba
     results.changed.emit("argmax", "loss")
     settle(qtbot)
     assert "The target is gone." in panel.notice.words
+    panel.findChild(QPushButton).click()
+    settle(qtbot)
+    assert "Reading" in panel.notice.words
     selection.chains = ()
     settle(qtbot)
     assert "No defense is switched on" in panel.notice.words
@@ -274,6 +279,26 @@ def test_the_score_of_the_image_in_view_is_marked(scores, selection):
     assert marked == [3.0, 2.0]
     selection.image = 12
     assert not scores.plots[0].bars._image.isVisible()
+
+
+def test_plots_whose_results_are_gone_hear_of_images_and_thresholds_without_harm(qtbot, scores, selection, results):
+    stale = scores.plots[0]
+    results.kept.clear()
+    scores.later()
+    settle(qtbot)
+    selection.image, selection.threshold = 1, 0.5
+    stale.pointed.emit(2.5)
+    stale.chosen.emit(0.1)
+    assert scores.charts == []
+    assert selection.threshold == 0.5
+
+
+def test_the_pointer_over_plots_of_the_audit_before_asks_nothing_of_the_next_one(scores, selection):
+    stale = scores.plots[0]
+    selection.document = None
+    stale.pointed.emit(2.5)
+    selection.image = 1
+    assert scores.charts == []
 
 
 # ---------------------------------------------------------------- classes
@@ -331,11 +356,16 @@ def test_the_map_in_view_is_read_in_a_thread_and_an_audit_without_labels_says_so
 
 
 @pytest.fixture
-def utility(qtbot, selection, results, bands):
+def undo_stack(selection):
+    return QUndoStack(selection)
+
+
+@pytest.fixture
+def utility(qtbot, selection, results, bands, undo_stack):
     worse = np.diag([5, 3, 2, 0, 0, 0, 0])
     worse[0, 1] = 5
     results.put(result_of("argmax", 1.0, counts=worse))
-    return shown(qtbot, UtilityPanel(selection, results, bands), bands)
+    return shown(qtbot, UtilityPanel(selection, results, bands, undo_stack), bands)
 
 
 def test_every_defense_of_the_audit_is_a_point_with_its_interval(utility):
@@ -345,12 +375,16 @@ def test_every_defense_of_the_audit_is_a_point_with_its_interval(utility):
     assert len(utility.rows()) == 4
 
 
-def test_a_click_shows_that_defense_first(utility, selection):
+def test_a_click_shows_that_defense_first_and_can_be_undone(utility, selection, undo_stack):
     point = utility.points[1]
     click(utility.chart, point.miou, point.auc)
     assert selection.chains == ("argmax", "none")
     click(utility.chart, 0.0, 0.0)
+    click(utility.chart, point.miou, point.auc)
     assert selection.chains == ("argmax", "none")
+    assert undo_stack.count() == 1  # a click beside all points, or on the first defense, is no step
+    undo_stack.undo()
+    assert selection.chains == ("none", "argmax")
 
 
 # ---------------------------------------------------------------- pictures and data

@@ -86,7 +86,8 @@ def test_the_menu_of_a_plot_offers_the_same_commands(qtbot, window):
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     texts = [action.text() for action in menu.actions()]
-    assert texts == ["Logarithmic ROC", "Copy plot", "Copy the plot's data", "Save plot..."]
+    zooms = ["Zoom into the plot", "Zoom out of the plot", "Whole plot"]
+    assert texts == ["Logarithmic ROC", *zooms, "Copy plot", "Copy the plot's data", "Save plot..."]
     menu.actions()[0].trigger()
     menu.close()
     assert panel.is_log

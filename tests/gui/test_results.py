@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QUndoStack
 from sklearn.metrics import roc_auc_score
 
 from core.audit.store import AuditStore
@@ -15,6 +16,7 @@ from gui.document import AuditDocument
 from gui.numbers import COLUMNS, NOT_MEASURABLE
 from gui.numbers_panel import NumbersPanel
 from gui.results import Results
+from gui.results.again import AgainButton
 from gui.selection import Selection
 from tests.gui.small_audit import small_audit
 from tests.gui.stand_ins import FakeEngine
@@ -30,7 +32,7 @@ class World:
     def __init__(self, folder, qtbot):
         self.folder, self.selection, self.engine = folder, Selection(), FakeEngine()
         self.results = Results(self.selection, self.engine)
-        self.panel = NumbersPanel(self.selection, self.results)
+        self.panel = NumbersPanel(self.selection, self.results, QUndoStack(self.selection))
         qtbot.addWidget(self.panel)
         self.document = AuditDocument.open(folder)
         self.selection.document = self.document
@@ -65,7 +67,7 @@ class World:
             len(rows),
             {},
         )
-        number = self.engine.jobs.index(job) + 1
+        number = next(number for number, known in enumerate(self.engine.jobs, 1) if known is job)
         signal = self.engine.done if kind is events.JobDone else self.engine.partial
         signal.emit(kind(number, value))
 
@@ -181,6 +183,38 @@ def test_trials_that_wait_do_not_push_each_other_out(world):
     assert len(world.jobs) == asked == 2
 
 
+def test_while_somebody_looks_at_the_numbers_trials_are_scored_under_every_attack_the_one_in_view_first(qtbot, world):
+    world.selection.chains = ("none", world.selection.add_trial(NOISY))
+    world.panel.resize(900, 300)
+    assert [job.attacks for job in world.jobs] == [("loss",)]
+    assert world.row(NOISY.id, "confidence") is None
+    world.panel.show()
+    world.panel.come_up()
+    qtbot.waitUntil(lambda: world.row(NOISY.id, "confidence") is not None)
+    assert [job.attacks for job in world.jobs] == [("loss",)]  # the other one waits
+    world.give(world.jobs[0], 10)
+    assert [job.attacks for job in world.jobs] == [("loss",), ("confidence",)]
+    world.selection.chains = ("none", NOISY.id, world.selection.add_trial(SOFT))  # what is in view goes before it
+    assert [(job.chain, job.attacks) for job in world.jobs[2:]] == [(SOFT, ("loss",))]
+    world.give(world.jobs[2], 10)
+    assert (world.jobs[-1].chain, world.jobs[-1].attacks) == (NOISY, ("confidence",))
+    world.give(world.jobs[-1], 10)
+    qtbot.waitUntil(lambda: world.row(NOISY.id, "confidence").cells[AUC].value == 1.0)
+    world.panel.hide()
+
+
+def test_an_attack_that_comes_into_view_is_scored_at_once(world):
+    world.results.of("none", "loss")
+    trial, other = world.selection.add_trial(NOISY), world.selection.add_trial(SOFT)
+    world.selection.chains = ("none", trial)
+    world.results.of(trial, "confidence", later=True)
+    world.results.of(other, "confidence", later=True)
+    assert len(world.jobs) == 1
+    world.results.of(trial, "confidence")
+    assert world.jobs[-1].attacks == ("confidence",)
+    assert world.jobs[-1].chain == NOISY
+
+
 def test_an_exclusion_takes_an_image_out_of_a_trial_before_it_is_scored_again(world):
     world.selection.chains = ("none", world.selection.add_trial(NOISY))
     world.give(world.jobs[0], 10)
@@ -204,9 +238,13 @@ def test_a_failure_is_tried_once_more_where_that_may_help_and_then_told(qtbot, w
     qtbot.waitUntil(lambda: world.row("none") is not None)
     assert "Nothing helps" in world.panel.note
     assert world.auc_cell(NOISY.id).why.startswith("No memory")
-    world.results.retry(NOISY.id, "loss")
+    (button,) = world.panel.findChildren(AgainButton)
+    assert not button.isHidden()
+    button.click()
     assert len(world.jobs) == 3
     assert world.results.reason(NOISY.id, "loss") == ""
+    assert button.isHidden()
+    assert "Nothing helps" not in world.panel.note
 
 
 def test_another_audit_drops_everything(world):

@@ -4,12 +4,15 @@ import numpy as np
 from pypdf import PdfReader
 
 from core.progress import Progress
+from core.snapshot.blocks import PageBreak, Picture, PictureRow, Raster, Text
 from core.snapshot.choices import Contents, Privacy, SnapshotChoices
 from gui.fonts import font
 from gui.snapshot.export import Draft, write_snapshot
 from gui.snapshot.folder import page_image
 from gui.snapshot.lines import Lines, elided, printable, text_width
+from gui.snapshot.pages import lay_out
 from gui.snapshot.pieces import Piece, flow
+from gui.snapshot.style import sheet
 from tests.snapshot_world import make_snapshot_world
 
 
@@ -85,3 +88,13 @@ def test_what_should_stay_together_begins_a_page_only_where_it_would_be_torn():
     assert [len(page.placed) for page in flow(parts(60), 100)] == [3]
     assert [len(page.placed) for page in flow(parts(80), 100)] == [1, 2]
     assert [len(page.placed) for page in flow(parts(float("inf")), 100)] == [1, 2]
+
+
+def test_pictures_become_smaller_where_the_page_of_an_image_then_has_room_for_all_of_it(qapp):
+    picture = Picture("map", (128, 256), lambda: Raster(None))
+
+    def pages(lines):
+        made = [PageBreak(), PictureRow((picture,) * 12), *[Text("a note")] * lines, PageBreak(), Text("next")]
+        return len(lay_out(made, sheet("A4"), "", "").pages)
+
+    assert [pages(lines) for lines in (15, 20, 60)] == [2, 2, 3]

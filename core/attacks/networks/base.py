@@ -27,7 +27,8 @@ class AttackNetwork(nn.Module):
     channels
         K of the representation `(K, h, w)`.
     transform
-        "none", or "log" for x -> log(1 + 100 x), because losses reach from 0 to 69 and most are near 0.
+        "none", or "log" for x -> sign(x) log(1 + 100 |x|), because losses reach from 0 to 69, their differences from
+        -69 to 69, and most are near 0.
     """
 
     stride: ClassVar[int] = STRIDE
@@ -50,7 +51,7 @@ class AttackNetwork(nn.Module):
 
     def prepare(self, x: torch.Tensor) -> torch.Tensor:
         """Apply the input transform."""
-        return torch.log1p(LOG_SCALE * x) if self.transform == "log" else x
+        return x.sign() * torch.log1p(LOG_SCALE * x.abs()) if self.transform == "log" else x
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits `(N, 2)` of whole inputs: global average pooling and the last layer."""

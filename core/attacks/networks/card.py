@@ -9,7 +9,10 @@ from typing import Any
 from core.errors import AttackError
 from core.grid import SHORT_SIDE
 
-REPRESENTATIONS = ("slm", "concatenation", "posteriors")
+REPRESENTATIONS = ("slm", "slm-pair", "concatenation", "posteriors")
+CLASS_FREE = {"slm": 1, "slm-pair": 3}
+"""Channels of those that serve any number of classes: losses, which are unbounded."""
+
 TRANSFORMS = ("none", "log")
 PATCH = 90
 """The paper's patches are 90x90 grid points."""
@@ -27,15 +30,15 @@ class AttackCard:
     architecture, arguments
         Name in `NETWORKS` and its parameters.
     representation
-        What the network looks at: "slm", "concatenation" or "posteriors".
+        What the network looks at, one of `REPRESENTATIONS`; "slm-pair" needs reference models.
     classes
-        Number of the target's classes C; None when the network serves any (slm only).
+        Number of the target's classes C; None when the network serves any (`CLASS_FREE`).
     patch
         Side of the patches in grid points; 0 = the network looks at whole images.
     short_side
         Grid points of an image's short side (see `core.grid`).
     transform
-        Input transform, "none" or "log" (slm only).
+        Input transform, "none" or "log" (`CLASS_FREE`).
     threshold, threshold_source
         Image score from which an image counts as a member, and the data it was set on.
     trained_on
@@ -72,16 +75,16 @@ class AttackCard:
         )
         _need(self.transform in TRANSFORMS, "transform", self.transform, _one_of(TRANSFORMS))
         _need(
-            self.transform == "none" or self.representation == "slm",
+            self.transform == "none" or self.representation in CLASS_FREE,
             "transform",
             self.transform,
-            '"none": only slm is unbounded',
+            '"none": only losses are unbounded',
         )
         _need(
-            _whole(self.classes, 2, MOST_CLASSES) or (self.classes is None and self.representation == "slm"),
+            _whole(self.classes, 2, MOST_CLASSES) or (self.classes is None and self.representation in CLASS_FREE),
             "classes",
             self.classes,
-            f"a whole number from 2 to {MOST_CLASSES}, or nothing for slm",
+            f"a whole number from 2 to {MOST_CLASSES}, or nothing for {' and '.join(CLASS_FREE)}",
         )
         _need(_whole(self.patch, 0, MOST_POINTS), "patch", self.patch, f"a whole number from 0 to {MOST_POINTS}")
         _need(
@@ -95,8 +98,8 @@ class AttackCard:
     @property
     def channels(self) -> int:
         """K of the representation `(K, h, w)`."""
-        if self.representation == "slm" or self.classes is None:
-            return 1
+        if self.representation in CLASS_FREE or self.classes is None:
+            return CLASS_FREE[self.representation]
         return 2 * self.classes if self.representation == "concatenation" else self.classes
 
     @property

@@ -13,6 +13,8 @@ class Representation(Choice):
     """Observation -> channels of an image on the attack grid."""
 
     needs_label: ClassVar[bool] = True
+    needs_references: ClassVar[bool] = False
+    """Whether it looks at what reference models give for the image."""
 
     @abstractmethod
     def channels(self, classes: int) -> int:

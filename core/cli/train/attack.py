@@ -9,7 +9,7 @@ from core.audit.device import pick_device
 from core.cli.defenses import FORM as DEFENSE
 from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, read_flags
-from core.cli.models import add_model_flags, add_trust_flag, open_from_flags
+from core.cli.models import add_model_flags, add_trust_flag, open_from_flags, trusted_hashes
 from core.cli.screen import Screen
 from core.cli.sets import add_set_flags, dest
 from core.cli.train.common import add_run_flags, checkpoint, open_sets, scheme_named
@@ -18,6 +18,7 @@ from core.errors import DataError, SpecError
 from core.training.settings import AttackTraining
 
 if TYPE_CHECKING:
+    from core.audit.references import AuditedReference
     from core.training.holdout import HeldOut
     from core.training.shadows import ShadowData
 
@@ -38,6 +39,13 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         metavar=DEFENSE,
         help="train on outputs under this defense, or chain joined by '+', as an attacker who adapts would; "
         "repeated: under each (default none)",
+    )
+    parser.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="for slm-pair, a reference model that is no shadow; may be repeated. The shadows serve each other",
     )
     parser.add_argument("--out", type=checkpoint, required=True, metavar="FILE", help="checkpoint (.safetensors)")
     add_run_flags(parser)
@@ -84,6 +92,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         pick_device(args.device),
         progress=screen.progress,
         defense=[read_chain(text) for text in args.defense],
+        references=open_given_references(args),
     )
     screen.close()
     screen.print(f"{result.checkpoint}: loss {result.losses[-1]:.4f}")
@@ -142,6 +151,15 @@ def _from_files(args: argparse.Namespace) -> "list[ShadowData]":
         ShadowData(target, inside, outside, scheme_named(given, target.info.scheme, inside.scheme))
         for target, inside, outside in zip(targets, members, non_members, strict=True)
     ]
+
+
+def open_given_references(args: argparse.Namespace) -> "list[AuditedReference]":
+    """The reference models that --reference names."""
+    from core.audit.references import open_reference
+    from core.audit.spec import ReferenceEntry
+
+    trusted, device = trusted_hashes(args), pick_device(args.device)
+    return [open_reference(ReferenceEntry(path), device, trusted) for path in args.reference]
 
 
 def print_held_out(held: "HeldOut", screen: Screen) -> None:

@@ -2,21 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.attacks.all import ATTACKS
 from core.audit.device import pick_device
 from core.cli.defenses import FORM as DEFENSE
 from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, read_choice, read_flags
-from core.cli.models import trusted_hashes
 from core.cli.screen import Screen
-from core.cli.train.attack import add_shadow_flags, open_shadows, print_held_out
+from core.cli.train.attack import add_shadow_flags, open_given_references, open_shadows, print_held_out
 from core.cli.train.common import add_run_flags
 from core.training.settings import CombinerTraining
-
-if TYPE_CHECKING:
-    from core.audit.references import AuditedReference
 
 USAGE = """\
 %(prog)s --shadows FOLDER --images PATH --attack NAME --attack NAME --out FILE [options]"""
@@ -64,7 +59,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         read_flags(args, CombinerTraining) or CombinerTraining(),
         args.out,
         pick_device(args.device),
-        references=_references(args),
+        references=open_given_references(args),
         defenses=[read_chain(text) for text in args.defense],
         progress=screen.progress,
     )
@@ -73,14 +68,6 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     screen.print(f"{result.path}: " + ", ".join(f"{name} {weight:+.2f}" for name, weight in weights))
     print_held_out(result.held_out, screen)
     return 0
-
-
-def _references(args: argparse.Namespace) -> "list[AuditedReference]":
-    from core.audit.references import open_reference
-    from core.audit.spec import ReferenceEntry
-
-    trusted, device = trusted_hashes(args), pick_device(args.device)
-    return [open_reference(ReferenceEntry(path), device, trusted) for path in args.reference]
 
 
 def _file(text: str) -> Path:

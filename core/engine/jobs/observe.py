@@ -132,9 +132,9 @@ class Observe(Job):
         """What the posteriors say by themselves."""
         return View(
             chain.id,
-            loss=_of_label(loss_map, seen) if "loss" in self.layers else None,
+            loss=of_label(loss_map, seen) if "loss" in self.layers else None,
             prediction=seen.posteriors.argmax(axis=0).astype(np.uint8) if "prediction" in self.layers else None,
-            label_probability=_of_label(true_posteriors, seen) if "label_probability" in self.layers else None,
+            label_probability=of_label(true_posteriors, seen) if "label_probability" in self.layers else None,
         )
 
     def _judged(self, plain: View, results: Mapping[str, AttackResult | str]) -> View:
@@ -149,7 +149,7 @@ class Observe(Job):
         )
 
 
-def _of_label(function: Callable[[Observation, float], FloatArray], seen: Observation) -> FloatArray | None:
+def of_label(function: Callable[[Observation, float], FloatArray], seen: Observation) -> FloatArray | None:
     """Something that the label map says together with the posteriors, NaN where void."""
     try:
         return function(seen, np.nan)

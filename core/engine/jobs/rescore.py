@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from core.attacks.base import AttackResult, Observation
+from core.attacks.losses import loss_map, true_posteriors
+from core.audit.mean_maps import MeanMaps, Means
 from core.audit.sources import Source
 from core.audit.store import ImageRow
 from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.engine.jobs.base import Desk, Job, spec_of
+from core.engine.jobs.observe import of_label
 from core.errors import DataError, TargetError
 from core.metrics.segmentation import confusion
 from core.randomness import generator
@@ -51,6 +55,8 @@ class Rescored:
         How many images there will be.
     skipped
         How many of those looked at gave no posteriors, by reason.
+    means
+        Mean maps of the non-members so far, by attack id: those of the attack, and "loss" and "true_posterior".
     """
 
     chain: str
@@ -62,6 +68,7 @@ class Rescored:
     again: int
     total: int
     skipped: Mapping[str, int]
+    means: Mapping[str, Means] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -157,6 +164,7 @@ class _Tally:
         self._scores: dict[str, list[float]] = {attack: [] for attack in attacks}
         self._confusions: dict[Role, npt.NDArray[np.int64]] = {}
         self._counted: Counter[Role] = Counter()
+        self._means = {attack: MeanMaps() for attack in attacks}
         self.skipped: Counter[str] = Counter()
 
     def take_up(self, begun: Rescored | None) -> frozenset[int]:
@@ -167,24 +175,35 @@ class _Tally:
         self._scores = {attack: begun.scores[attack].tolist() for attack in self._scores}
         self._confusions = dict(begun.confusions)
         self._counted = Counter(begun.counted)
+        self._means = {attack: MeanMaps(begun.means.get(attack)) for attack in self._scores}
         return frozenset(self._images)
 
     def add(self, audit: "OpenedAudit", source: Source, row: ImageRow, evidence: "Evidence") -> None:
         """Score an image and count its pixels."""
-        for attack, result in audit.score(source, evidence, list(self._scores)).items():
+        seen = audit.seen(self._chain, evidence)
+        results = audit.judge(source, evidence, seen, list(self._scores))
+        for attack, result in results.items():
             self._scores[attack].append(np.nan if isinstance(result, str) else result.score)
+        if row.role is Role.NON_MEMBER:
+            self._average(seen, results)
         self._images.append(row.id)
-        counts = self._counts(audit, evidence)
+        counts = self._counts(seen, evidence)
         if counts is not None:
             self._confusions[row.role] = counts + self._confusions.get(row.role, 0)
             self._counted[row.role] += 1
 
-    def _counts(self, audit: "OpenedAudit", evidence: "Evidence") -> npt.NDArray[np.int64] | None:
+    def _average(self, seen: Observation, results: Mapping[str, AttackResult | str]) -> None:
+        """Take the maps of a non-member into the means."""
+        of_labels = {"loss": of_label(loss_map, seen), "true_posterior": of_label(true_posteriors, seen)}
+        plain = {name: values for name, values in of_labels.items() if values is not None}
+        for attack, result in results.items():
+            self._means[attack].add({**plain, **({} if isinstance(result, str) else result.maps)})
+
+    def _counts(self, seen: Observation, evidence: "Evidence") -> npt.NDArray[np.int64] | None:
         label = evidence.entry.recorded.label
         if label is None or not self._on_grid:
             return evidence.entry.confusion
-        released = audit.seen(self._chain, evidence).posteriors
-        return confusion(label, released.argmax(axis=0), len(released))
+        return confusion(label, seen.posteriors.argmax(axis=0), len(seen.posteriors))
 
     def so_far(self) -> Rescored:
         """A copy of what has been found."""
@@ -198,4 +217,5 @@ class _Tally:
             len(self._asked),
             self._total,
             dict(self.skipped),
+            {attack: means.means() for attack, means in self._means.items()},
         )

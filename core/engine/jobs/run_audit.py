@@ -21,12 +21,15 @@ class RunAudit(Job):
         The audit folder.
     most
         The most images, and patches, at a time; None: as the spec says.
+    extend
+        Whether the audit may take in defenses that the spec has behind those it was run with.
     """
 
     lane: ClassVar[Lane] = Lane.LONG
     spec: SpecSource
     folder: Path
     most: int | None = None
+    extend: bool = False
 
     def run(self, desk: Desk) -> dict[str, Any]:
         """Run it with the one runner."""
@@ -35,7 +38,7 @@ class RunAudit(Job):
         from core.engine.models import consents
 
         spec = self._spec()
-        options = RunOptions(self.device, consents(self.trusted, spec))
+        options = RunOptions(self.device, consents(self.trusted, spec), extend=self.extend)
         try:
             return run_audit(spec, self.folder, options, desk.progress)
         finally:

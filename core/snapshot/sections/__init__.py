@@ -4,7 +4,7 @@ from core.progress import Progress
 from core.snapshot.blocks import Block
 from core.snapshot.content import Content
 from core.snapshot.record import Record
-from core.snapshot.redaction import mapped
+from core.snapshot.replacing import mapped
 from core.snapshot.sections import cover, curves, decided, images, provenance, texts, utility
 from core.snapshot.sections.base import Section
 

@@ -26,7 +26,7 @@ def cover(content: Content, record: Record) -> list[Block]:
         *_picture(content),
     ]
     if heading.notes:
-        blocks.append(Text(heading.notes))
+        blocks.append(Text(content.names.written(heading.notes)))
     facts = (("Case", heading.case), ("Examiner", heading.examiner), ("SHA-256 of audit.json", record.sha256))
     return [
         *blocks,
@@ -54,7 +54,11 @@ def _picture(content: Content) -> list[Block]:
     size, name = pictures.size(image), content.names.of(image)
     pair = (
         Picture(name, size, lambda: pictures.photograph(image)),
-        Picture("What moved its score", size, lambda: pictures.map_picture(pictures.map(image, chain.id), image, ends)),
+        Picture(
+            "What moved its score: rust towards member, hatched away" if pictures.signed else "Its map",
+            size,
+            lambda: pictures.map_picture(pictures.map(image, chain.id), image, ends),
+        ),
     )
     return [PictureRow(pair, columns=3)]
 

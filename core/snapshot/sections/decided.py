@@ -1,5 +1,8 @@
 """What the data check found, and what people decided."""
 
+from collections.abc import Mapping
+
+from core.audit.review import ReviewEntry
 from core.snapshot import words
 from core.snapshot.blocks import Block, Callout, Table, Text
 from core.snapshot.content import Content
@@ -27,9 +30,15 @@ def review(content: Content, record: Record) -> list[Block]:
     """The review log, and the headline numbers with and without exclusions."""
     if not content.entries:
         return [Text("Nobody excluded, flagged or annotated an image.")]
-    rows = tuple((e.when, e.who, e.action, _subject(content, e.image), e.why or "-") for e in content.entries)
+    rows = tuple((e.when, e.who, _action(e), _subject(content, e.image), e.why or "-") for e in content.entries)
     table = Table(("When", "Who", "What", "Image", "Why"), rows, (2.9, 1.3, 1.2, 2.4, 3.2))
     return [*_with_and_without(content), table]
+
+
+def _action(entry: ReviewEntry) -> str:
+    """What was done, with the region or the check it was done to."""
+    value = entry.value.get("id", "") if isinstance(entry.value, Mapping) else entry.value
+    return f"{entry.action} {value}" if isinstance(value, str) and value else entry.action
 
 
 def _subject(content: Content, image: int | None) -> str:

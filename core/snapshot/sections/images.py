@@ -30,7 +30,7 @@ from core.snapshot.record import Record
 MOST_BARS = 8
 WIDE = 0.6
 """Height by width of an image up to which three maps side by side leave room for the rest of its page."""
-BOTH_WAYS = "What moved the score: blue away from member, rust towards member"
+BOTH_WAYS = "What moved the score: blue and hatched away from member, rust towards member"
 ONE_WAY = "Value of the map"
 
 
@@ -47,7 +47,7 @@ def suspects(content: Content, record: Record) -> list[Block]:
     )
     told = [Text(sentence, "small") for sentence in content.verdicts["sentences"]]
     doubts = [Callout("Doubt", doubt["told"]) for doubt in content.verdicts["doubts"]]
-    return [Text(_about(content), "small"), *doubts, table, *told]
+    return [Text(_about(content), "small"), *told, *doubts, table]
 
 
 def _about(content: Content) -> str:
@@ -154,7 +154,7 @@ class _Page:
     def _of_prediction(self, known: Prediction) -> str:
         """How well it fits the label map, or why there is none."""
         if known.reason:
-            return known.reason if known.reason == LATER else f"none: {known.reason}"
+            return known.reason if known.reason == LATER else f"none: {self._content.names.told(known.reason)}"
         agreement = self._content.pictures.agreement(self._image)
         if agreement is None or known.probability is None:
             return f"under {self._content.title_of(self._content.released)}"

@@ -1,0 +1,59 @@
+"""What is trained for the benchmark: targets and shadows of which it is known which blocks taught them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from benchmarks.experiments.cells import Cell
+from benchmarks.experiments.folds import Fold
+from benchmarks.experiments.plan import TARGET
+from benchmarks.experiments.recipes import Recipes, Table
+
+SIDE = 64
+"""Pixels of a block's side, at training size."""
+
+ARCHITECTURES = {"pspnet": "smp:PSPNet", "unet": "smp:Unet"}
+TARGET_FOLD = "P"
+SHADOW_FOLDS = ("R", "S")
+"""Each is a reference of the target's and of the other."""
+
+UNSEEN_FOLD = "Q"
+"""Images that neither target nor references saw."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How targets and shadows are trained, so that a test can train less.
+
+    Attributes
+    ----------
+    block, gap
+        Frames in a row of one fold, and frames left out after them.
+    training
+        As `TargetTraining` reads it.
+    every
+        The target learns from every so manieth of its frames, in so many times the epochs. Neighbours in a video
+        show nearly the same: what one of them does not teach, another one does.
+    """
+
+    block: int = 11
+    gap: int = 3
+    training: Table = field(default_factory=lambda: TARGET | {"size": [192, 256], "half_supervised": SIDE})
+    every: int = 1
+
+
+def thinned(folds: Mapping[str, Fold], every: int) -> dict[str, Fold]:
+    """The folds with fewer frames in the target's."""
+    fold = folds[TARGET_FOLD]
+    if every == 1:
+        return dict(folds)
+    return {**folds, TARGET_FOLD: replace(fold, frames=fold.frames[::every], digest=f"{fold.digest}-{every}")}
+
+
+def half_supervised(folds: Mapping[str, Fold], parameters: Parameters, architecture: str) -> dict[str, Cell]:
+    """Fold -> the model trained on half of the blocks of each of its images; `folds` as `thinned` gives them."""
+    recipes = Recipes(folds, parameters.training, {}, 0)
+    name = ARCHITECTURES[architecture]
+    epochs = parameters.training["epochs"] * parameters.every
+    label = f"half-{architecture}"
+    target = recipes.model(TARGET_FOLD, label, epochs=epochs, architecture=name)
+    return {TARGET_FOLD: target, **recipes.models(label, SHADOW_FOLDS, architecture=name)}
