@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from core.defenses.base import Defense
 from core.defenses.chain import Chain
 from core.errors import SpecError
 from core.parameters import parameters_of
+from gui.defenses.head import Head
 from gui.defenses.making import can_move, help_of, longer, moved, output_offers, shorter, with_link
 from gui.forms import Form
 from gui.icons import icon
@@ -98,17 +99,24 @@ class Editor(QScrollArea):
 
     def _head(self, place: int, link: Defense) -> QWidget:
         """Name of a defense, and what moves it in the chain or takes it out."""
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(0, 0, 0, 0)
-        title = QLabel(f"<b>{link.title}</b>")
-        title.setToolTip(help_of(type(link)))
-        row.addWidget(title, stretch=1)
-        if len(self._chain.defenses) > 1:
+        head, chain = Head(place, link.title, help_of(type(link)), self._can_come_to(place)), self._chain
+        if len(chain.defenses) > 1:
+            row = head.row
+            head.let_be_pulled()
+            # Later, as the row that is pulled is made anew.
+            head.dropped.connect(self._move, Qt.ConnectionType.QueuedConnection)
             row.addWidget(self._mover(place, place - 1, "up", f"{link.title}: earlier in the chain"))
             row.addWidget(self._mover(place, place + 1, "down", f"{link.title}: later in the chain"))
             row.addWidget(_button("close", f"Take {link.title} out of the chain", self._becoming(shorter, place)))
         return head
+
+    def _can_come_to(self, place: int) -> Callable[[int], bool]:
+        return lambda other: can_move(self._chain, other, place)
+
+    def _move(self, place: int, to: int) -> None:
+        """A defense was pulled to another place."""
+        if can_move(self._chain, place, to):
+            self._become(moved(self._chain, place, to))
 
     def _mover(self, place: int, to: int, sign: str, words: str) -> QToolButton:
         button = _button(sign, words, self._becoming(moved, place, to))

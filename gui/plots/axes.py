@@ -50,21 +50,27 @@ class RateAxis(Axis):
     """An axis of rates from 0 to 100 %, linear or logarithmic."""
 
     kind = Scale.LINEAR
+    _few = False
+    """Whether fewer than two decades are seen, so that what lies between them is named too."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
-        """Decades with their ninths on a logarithmic axis."""
+        """Decades with their ninths on a logarithmic axis; even steps where not even two of those are seen."""
         if self.kind is Scale.LINEAR:
             return list(super().tickValues(low, high, size))
         decades = range(math.floor(low), math.ceil(high) + 1)
         ninths = [decade + math.log10(digit) for decade in decades for digit in range(2, 10)]
         inside = [float(decade) for decade in decades if low <= decade <= high]
-        return [(1.0, inside), (0.1, [ninth for ninth in ninths if low <= ninth <= high])]
+        between = [ninth for ninth in ninths if low <= ninth <= high]
+        self._few = len(inside) < 2
+        if len(inside) + len(between) < 2:
+            return list(super().tickValues(low, high, size))
+        return [(1.0, inside), (0.1, between)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        """In percent; only decades have one on a logarithmic axis."""
+        """In percent; on a logarithmic axis only decades have one, where two are seen."""
         if self.kind is Scale.LINEAR:
             return [_percent(value) for value in values]
-        return [f"{100 * 10**value:g} %" if spacing == 1.0 else "" for value in values]
+        return [f"{100 * 10**value:.3g} %" if spacing == 1.0 or self._few else "" for value in values]
 
 
 def _percent(value: float) -> str:

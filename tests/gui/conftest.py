@@ -83,9 +83,9 @@ class SharedEngine(EngineClient):
         """Not yet."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_engine(qapp, tmp_path_factory):
-    """One real engine for all tests that do not kill it."""
+    """One real engine for all tests of a file that do not kill it; others hold that none is left."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEGLEAK_HOME", str(tmp_path_factory.mktemp("engine-home")))
         made = SharedEngine(1)

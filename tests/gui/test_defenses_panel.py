@@ -3,11 +3,15 @@
 import tomllib
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog, QLineEdit, QSlider, QSpinBox, QToolButton
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QFileDialog, QLineEdit, QSlider, QSpinBox, QToolButton
 
 from core.defenses import DEFENSES
 from core.engine.jobs import Rescore
+from gui.defenses.head import PLACE, Head, place_in
+from gui.defenses.making import longer
 from tests.gui.small_audit import CHAINS, small_audit
 from tests.gui.stand_ins import make_window
 
@@ -142,6 +146,50 @@ def test_chains_grow_are_reordered_and_shrink(window, panel, selection):
         undo(window)
         assert ids(selection) == [expected]
     assert len(panel.editor.forms) == 1
+
+
+def heads(panel):
+    return panel.editor.widget().findChildren(Head)
+
+
+def drop(qtbot, head, place):
+    """Pull what is in a place onto a head; says whether it would take it."""
+    data = QMimeData()
+    data.setData(PLACE, str(place).encode())
+    where, move, left = QPoint(2, 2), Qt.DropAction.MoveAction, Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(where, move, data, left, Qt.KeyboardModifier.NoModifier)
+    enter.ignore()
+    QApplication.sendEvent(head, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(head, QDropEvent(where, move, data, left, Qt.KeyboardModifier.NoModifier))
+        qtbot.wait(1)
+    return enter.isAccepted()
+
+
+def test_a_defense_is_pulled_to_another_place_of_its_chain_and_undone(qtbot, window, panel, selection, monkeypatch):
+    panel.try_kind(DEFENSES.get("dropout"))
+    for kind in ("gauss", "argmax"):
+        chain = longer(selection.trials[0], DEFENSES.make({"name": kind}))
+        panel._retune(selection.trials[0].id, chain, gesture=99)
+        panel.editor.show_trial(chain)
+
+    def order():
+        return [link.name for link in selection.trials[0].defenses]
+
+    assert order() == ["dropout", "gauss", "argmax"]
+    assert not drop(qtbot, heads(panel)[0], 2)  # dropout comes first
+    assert not drop(qtbot, heads(panel)[1], 1)
+    assert drop(qtbot, heads(panel)[1], 2)
+    assert order() == ["dropout", "argmax", "gauss"]
+    undo(window)
+    assert order() == ["dropout", "gauss", "argmax"]
+    pulled = []
+    monkeypatch.setattr(QDrag, "exec", lambda drag, *_: pulled.append(place_in(drag.mimeData())))
+    head = heads(panel)[2]
+    QTest.mousePress(head, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+    QTest.mouseMove(head, QPoint(60, 3))
+    QTest.mouseRelease(head, Qt.MouseButton.LeftButton, pos=QPoint(60, 3))
+    assert pulled == [2]
 
 
 def test_dropout_stays_in_front(panel, selection):

@@ -407,6 +407,46 @@ def test_the_engine_is_asked_once_the_page_is_still_and_old_answers_are_dropped(
     assert "7 classes" in page.model.facts.text()
 
 
+def fail(window, kind, again=None, message="The engine crashed."):
+    """Let the engine fail at the last job of a kind."""
+    jobs = window.furniture.engine.jobs
+    number = max(n for n, job in enumerate(jobs, 1) if isinstance(job, kind))
+    window.furniture.engine.failed.emit(events.JobFailed(number, message, again=again))
+
+
+def test_what_an_engine_took_along_when_it_died_is_asked_of_the_next_one_once(qtbot, window, page, tmp_path):
+    page.composer.choose_target(tmp_path / "a.pth")
+    qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
+    (job,) = asked(window, CheckTarget)
+    fail(window, CheckTarget, job)
+    assert asked(window, CheckTarget) == [job, job]
+    assert (page.model.problem.text, page.looking.busy) == ("", True)
+    fail(window, CheckTarget, job)
+    assert asked(window, CheckTarget) == [job, job]
+    assert (page.model.problem.text, page.looking.busy) == ("The engine crashed.", False)
+
+
+def test_where_memory_runs_out_the_model_is_looked_at_with_less(qtbot, window, page, tmp_path):
+    page.composer.choose_target(tmp_path / "a.pth")
+    qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
+    gentler = replace(asked(window, CheckTarget)[0], device="cpu:1")
+    fail(window, CheckTarget, gentler, "Memory ran out.")
+    fail(window, CheckTarget, gentler, "The engine crashed.")  # the gentler one has a second engine, too
+    assert asked(window, CheckTarget)[1:] == [gentler, gentler]
+    answer(window, CheckTarget, SOUND)
+    assert (page.model.problem.text, page.looking.known.target) == ("", SOUND)
+
+
+def test_a_question_that_somebody_else_takes_back_is_not_waited_for(qtbot, window, page, tmp_path):
+    page.composer.choose_target(tmp_path / "a.pth")
+    qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
+    number = len(window.furniture.engine.jobs)
+    while not isinstance(window.furniture.engine.jobs[number - 1], CheckTarget):
+        number -= 1
+    window.furniture.engine.cancelled.emit(events.JobCancelled(number))
+    assert not page.looking.busy
+
+
 def test_the_model_is_tried_on_the_first_labelled_image_and_the_data_is_checked(qtbot, window, page, tmp_path):
     page.composer.choose_target(tmp_path / "a.pth")
     page.composer.add_images(Role.MEMBER, [tmp_path / "m"])

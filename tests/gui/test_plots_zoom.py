@@ -8,7 +8,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
+from gui.plots.axes import RateAxis
 from gui.plots.roc_panel import RocPanel
+from gui.plots.scales import Scale
 from gui.plots.utility_panel import UtilityPanel
 from gui.plots.zooming import SMALLEST, Area
 from tests.gui.test_plots_panels import (  # noqa: F401 - fixtures
@@ -135,6 +137,19 @@ def test_a_part_stays_in_view_while_numbers_come_and_is_left_with_other_axes_or_
     assert chart.zoomed
     selection.attack = "confidence"
     assert not chart.zoomed
+
+
+@pytest.mark.parametrize(("low", "high"), [(-3.0, 0.0), (-1.4, -0.5), (-0.9, -0.2), (-0.32, -0.305)])
+def test_a_logarithmic_axis_names_at_least_two_rates_however_small_the_part_is(qtbot, low, high):
+    axis = RateAxis("bottom")
+    axis.kind = Scale.LOG
+    ticks = axis.tickValues(low, high, 400)
+    words = {value: word for step, at in ticks for value, word in zip(at, axis.tickStrings(at, 1, step), strict=True)}
+    named = [(value, word) for value, word in words.items() if word]
+    assert len(named) >= 2
+    for value, word in named:
+        assert low <= value <= high
+        assert float(word.removesuffix(" %")) == pytest.approx(100 * 10**value, rel=0.01)
 
 
 def test_dragging_moves_the_utility_plot_and_names_stay_with_their_points(qtbot, selection, results, bands, undo_stack):  # noqa: F811

@@ -486,6 +486,31 @@ def test_the_app_opens_the_path_it_was_given(qtbot, window, finished, monkeypatc
     assert engine_of(window).calls == ["start"]
 
 
+def test_the_app_puts_a_model_on_the_page_asks_about_images_and_refuses_the_rest(
+    qtbot, qapp, finished, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gui.app._load", lambda: None)
+    model, images, wrong = tmp_path / "net.pth", tmp_path / "images", tmp_path / "letter.docx"
+    images.mkdir()
+    for path in (model, wrong):
+        path.write_bytes(b"x")
+
+    def given(path):
+        made = make_window(qtbot, qapp)
+        furnish_later(made, path)
+        qtbot.waitUntil(lambda: made.beginning.is_shown() or bool(made.banners.shown), timeout=9000)
+        return made
+
+    assert given(model).beginning.page.model.path.text() == str(model)
+    page = given(images).beginning.page
+    assert page.zones.isVisible()
+    assert page.composer.draft.spec.images == ()
+    for path, words in ((wrong, "neither an audit, nor a model, nor images"), (tmp_path / "gone", "is not there")):
+        window = given(path)
+        assert words in window.banners.shown[0].title
+        assert window.welcome.isVisible()
+
+
 # ---------------------------------------------------------------- commands
 
 
