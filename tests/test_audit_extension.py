@@ -16,7 +16,7 @@ from core.engine.jobs.base import Desk
 from core.engine.models import Models
 from core.errors import Cancelled, StoreError
 from core.progress import Progress
-from tests.world import make_world, same_maps, scores_of
+from tests.world import CancelAfter, make_world, same_maps, scores_of
 
 FIRST = [{"name": "none"}, {"name": "temperature", "T": 2.0}]
 MORE = [*FIRST, {"name": "gauss", "sigma": 0.3}, {"chain": [{"name": "dropout", "p": 0.3}, {"name": "argmax"}]}]
@@ -94,17 +94,6 @@ def test_only_what_is_added_is_computed_and_from_the_cache(asked, ended, cache, 
     added = replace(asked[0], defenses=(*asked[0].defenses, Chain.parse({"name": "temperature", "T": 3.0})))
     run_audit(added, ended, options(cache, extend=True))
     assert set(judged) == {"temperature-T3"}
-
-
-class CancelAfter(Progress):
-    def __init__(self, images):
-        super().__init__()
-        self.images = images
-
-    def step(self, message="", steps=1):
-        super().step(message, steps)
-        if self.stage == "Auditing" and self.done >= self.images:
-            self.cancel()
 
 
 def test_an_extension_that_was_stopped_goes_on_with_the_folders_own_spec(originals, asked, ended, cache):

@@ -17,9 +17,8 @@ from core.audit.store import AuditStore
 from core.data.samples import Role
 from core.errors import Cancelled, DataError, SpecError, StoreError
 from core.metrics.segmentation import miou
-from core.progress import Progress
 from core.targets.open import open_target
-from tests.world import make_world, same_maps, scores_of, write_network, write_target
+from tests.world import CancelAfter, make_world, same_maps, scores_of, write_network, write_target
 
 CPU = RunOptions(device="cpu")
 LABELLED = ("patch", "loss")
@@ -115,17 +114,6 @@ def test_the_same_spec_gives_the_same_bytes(world, finished, tmp_path):
     with AuditStore.read(folder) as one, AuditStore.read(tmp_path / "again.segleak") as two:
         assert scores_of(one) == scores_of(two)
         assert all(same_maps(one, two, *key) for key in scores_of(one))
-
-
-class CancelAfter(Progress):
-    def __init__(self, images):
-        super().__init__()
-        self.images = images
-
-    def step(self, message="", steps=1):
-        super().step(message, steps)
-        if self.stage == "Auditing" and self.done >= self.images:
-            self.cancel()
 
 
 @pytest.mark.parametrize("images", [1, 4, 7])

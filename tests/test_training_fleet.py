@@ -1,4 +1,5 @@
 import csv
+import json
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -205,6 +206,18 @@ def test_a_folder_of_another_training_is_not_mixed_into(street, tmp_path):
     write_membership(out, replace(read_membership(out), members=~read_membership(out).members))
     with pytest.raises(DataError, match=r"shadow-00\.safetensors: was trained on other images"):
         train_shadows(images, SCHEME, [TINY], 2, out)
+
+
+def test_a_setting_that_an_old_manifest_does_not_know_had_its_default(street, tmp_path):
+    images, out = street(4), tmp_path / "out"
+    train_shadows(images, SCHEME, [TINY], 2, out)
+    for manifest in out.glob("*.training.json"):
+        table = json.loads(manifest.read_text("utf-8"))
+        del table["settings"]["half_supervised"]
+        manifest.write_text(json.dumps(table), "utf-8")
+    train_shadows(images, SCHEME, [TINY], 2, out)
+    with pytest.raises(DataError, match="another half_supervised"):
+        train_shadows(images, SCHEME, [replace(TINY, half_supervised=8)], 2, out)
 
 
 def test_what_the_last_shadow_would_be_refused_for_is_refused_at_once(street, tmp_path, untrained):

@@ -7,6 +7,8 @@ import numpy as np
 import tomli_w
 from PIL import Image
 
+from core.progress import Progress
+
 CLASSES = ("sky", "building", "road", "car")
 
 
@@ -113,3 +115,16 @@ def scores_of(store):
 def same_maps(one, other, image, defense, attack):
     a, b = one.maps(image, defense, attack), other.maps(image, defense, attack)
     return a.keys() == b.keys() and all(np.array_equal(a[k], b[k], equal_nan=True) for k in a)
+
+
+class CancelAfter(Progress):
+    """Cancels an audit once so many images are done."""
+
+    def __init__(self, images):
+        super().__init__()
+        self.images = images
+
+    def step(self, message="", steps=1):
+        super().step(message, steps)
+        if self.stage == "Auditing" and self.done >= self.images:
+            self.cancel()

@@ -269,4 +269,5 @@ def _differing(kept: Mapping[str, Any], settings: TargetTraining, hardening: Har
     if kept.get("hardening", {}) != wanted.pop("hardening", {}):
         return "hardening"
     # A setting that is younger than the checkpoint is not in its list: it had the default's effect.
-    return next((k for k, v in wanted.items() if kept.get(k, v) != v), "")
+    defaults = recorded_settings(TargetTraining(), hardening)
+    return next((k for k, v in wanted.items() if kept.get(k, defaults[k]) != v), "")
