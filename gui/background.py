@@ -1,6 +1,7 @@
 """Short work away from the window's thread: the answer comes back into it, unless it is not wanted any more."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
@@ -26,6 +27,10 @@ class Background(QObject):
         self._pool.setMaxThreadCount(1)
         self._generation = 0
         self._takers: tuple[Callable[[Any], object], Failed | None] | None = None
+        # What waits is kept here and not in the pool: functions cleared from a QThreadPool are never let go of.
+        self._lock = Lock()
+        self._waiting: tuple[int, Callable[[], object]] | None = None
+        self._at_work = False
         self._ended.connect(self._arrived)
 
     @property
@@ -38,13 +43,18 @@ class Background(QObject):
         self.forget()
         generation = self._generation
         self._takers = done, failed
-        self._pool.start(lambda: self._work(generation, work))
+        with self._lock:
+            self._waiting = generation, work
+            begins, self._at_work = not self._at_work, True
+        if begins:
+            self._pool.start(self._work)
 
     def forget(self) -> None:
         """The answer that is awaited is not wanted any more."""
         self._generation += 1
         self._takers = None
-        self._pool.clear()
+        with self._lock:
+            self._waiting = None
 
     def finish(self) -> None:
         """Wait for what was begun to be done; its answer is not given any more."""
@@ -56,10 +66,19 @@ class Background(QObject):
         self.forget()
         self._pool.waitForDone()
 
-    def _work(self, generation: int, work: Callable[[], object]) -> None:
-        """In a thread."""
-        if generation != self._generation:
-            return
+    def _work(self) -> None:
+        """In a thread: one question after the other, until none waits."""
+        while (task := self._next()) is not None:
+            self._answer(*task)
+            del task  # what is done with is not held while the next one is looked for
+
+    def _next(self) -> tuple[int, Callable[[], object]] | None:
+        with self._lock:
+            task, self._waiting = self._waiting, None
+            self._at_work = task is not None
+            return task
+
+    def _answer(self, generation: int, work: Callable[[], object]) -> None:
         try:
             self._ended.emit(generation, work(), None)
         except Exception as error:  # it belongs to the window's thread

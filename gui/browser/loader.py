@@ -53,7 +53,6 @@ class ThumbnailLoader(QObject):
         with self._lock:
             self._queue = deque(i for i in images if i not in self._known and i not in self._running)
             generation, count = self._generation, len(self._queue)
-        self._pool.clear()
         for _ in range(min(count, THREADS)):
             self._pool.start(lambda: self._work(generation))
 
@@ -72,7 +71,6 @@ class ThumbnailLoader(QObject):
     def close(self) -> None:
         """Wait for what is being made; nothing is sent afterwards."""
         self.show(None)
-        self._pool.clear()
         self._pool.waitForDone()
 
     # ------------------------------------------------------------ in a thread
