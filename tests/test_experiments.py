@@ -7,7 +7,7 @@ from PIL import Image
 
 from benchmarks.experiments import run
 from benchmarks.experiments.cells import Cell, Workshop
-from benchmarks.experiments.folds import NAMES, OPPOSITE, SHADOWS, split
+from benchmarks.experiments.folds import MIXED, NAMES, OPPOSITE, SHADOWS, mixed, split
 from benchmarks.experiments.judge import audit_spec
 from benchmarks.experiments.plan import ATTACK, PUBLISHED, TARGET, Parameters, studies
 from benchmarks.experiments.report import tables, write_page
@@ -174,15 +174,23 @@ def test_a_changed_setting_is_done_anew_beside_what_there_was(tmp_path):
 
 
 def test_every_number_of_the_plan_is_trained_on_other_frames_than_it_is_judged_on(frames):
-    for study in studies(split(frames, 3, 1), Parameters()):
+    folds = split(frames, 3, 1)
+    folds |= mixed(folds)
+    for study in studies(folds, Parameters()):
         for fold, audit in study.audits.items():
             sides = set(audit.settings["folds"].values())
             assert sides == {fold, OPPOSITE[fold]}
             assert audit.needs["target"].settings["fold"] == fold
             shadows = audit.needs["patch"].needs
-            assert {s.settings["fold"] for s in shadows.values()} == set(SHADOWS[fold])
+            further = set(MIXED) if study.part == "evidence" else set()
+            assert {s.settings["fold"] for s in shadows.values()} == {*SHADOWS[fold], *further}
             seeds = [c.settings["training"]["seed"] for c in (audit.needs["target"], *shadows.values())]
-            assert len(set(seeds)) == 3, "target and shadows must not begin with the same weights"
+            assert len(set(seeds)) == len(seeds), "target and shadows must not begin with the same weights"
+            judged = {f.stem for side in sides for f in folds[side].frames}
+            attackers = [c for part, need in audit.needs.items() if part != "target" for c in need.with_needs()]
+            trained = {c.settings["fold"] for c in attackers if "fold" in c.settings}
+            assert trained
+            assert not judged & {f.stem for name in trained for f in folds[name].frames}
             references = audit.needs["target"].settings.get("references")
             assert references is None or references["fold"] not in sides
 
@@ -209,6 +217,17 @@ def test_every_cell_of_the_plan_can_be_made(frames, tmp_path):
                 if cell in study.audits.values():
                     assert [chain.id for chain in spec.defenses] == list(study.defenses)
                     assert tuple(entry.id for entry in spec.attacks) == study.attacks
+
+
+def test_the_further_shadows_are_dealt_whole_blocks_of_r_and_s(frames):
+    folds = split(frames, 3, 1)
+    dealt = mixed(folds)
+    stems = {name: [f.stem for f in fold.frames] for name, fold in (folds | dealt).items()}
+    assert sorted(stems["V"] + stems["W"]) == sorted(stems["R"] + stems["S"])
+    assert not set(dealt["V"].blocks) & set(dealt["W"].blocks)
+    for source in "RS":
+        assert set(stems["V"]) & set(stems[source])
+        assert set(stems["W"]) & set(stems[source])
 
 
 # ---------------------------------------------------------------- the whole, and the page

@@ -18,6 +18,9 @@ OPPOSITE = {"P": "Q", "Q": "P", "R": "S", "S": "R"}
 SHADOWS = {"P": ("R", "S"), "Q": ("R", "S"), "R": ("P", "Q"), "S": ("P", "Q")}
 """Fold of a target's members -> folds its attacker's two shadows are trained on, exchanging their images."""
 
+MIXED = ("V", "W")
+"""Folds of the frames of R and S, for further models of the attacker's."""
+
 CLIP = "val"
 """Left out: 101 frames of one clip of 6.7 seconds, one scene in effect."""
 
@@ -64,6 +67,20 @@ def split(data: Path, block: int, gap: int) -> dict[str, Fold]:
             turn += 1
     kept = without_duplicates(folds, data / "near_duplicates.tsv")
     return {name: Fold(tuple(frames), _digest(data, frames)) for name, frames in kept.items()}
+
+
+def mixed(folds: Mapping[str, Fold]) -> dict[str, Fold]:
+    """R and S dealt anew, block by block, to two more folds.
+
+    With models on both deals every shadow image has a model that has seen it and one that has not, beside the shadow
+    that stands for a target.
+    """
+    dealt: dict[str, list[Frame]] = {name: [] for name in MIXED}
+    for source in SHADOWS["P"]:
+        for number, block in enumerate(folds[source].blocks):
+            dealt[MIXED[number % len(MIXED)]] += [f for f in folds[source].frames if f.block == block]
+    origin = " ".join(folds[source].digest for source in SHADOWS["P"])
+    return {name: Fold(tuple(f), sha256_of_bytes(f"{origin} {name}".encode())[:16]) for name, f in dealt.items()}
 
 
 def _sequences(table: Path) -> Iterator[tuple[str, list[str]]]:

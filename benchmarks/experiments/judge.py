@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.experiments.cells import Cell, Workshop
 from benchmarks.experiments.folds import list_file
-from benchmarks.experiments.train import CHECKPOINT, SCHEME
+from benchmarks.experiments.train import CHECKPOINT, ENDINGS, SCHEME
 from core.audit.runner import RunOptions, open_audit, run_audit
 from core.audit.spec import AuditSpec, parse_spec
 from core.audit.store import AuditStore, ImageRow
@@ -12,6 +12,9 @@ from core.data.samples import Role
 
 RUN = {"maps": "none", "cache_gb": 0.0, "data_check": False, "resamples": 100}
 """The folds hold no near-duplicates of each other already, and intervals are made from all targets together."""
+
+REFERENCE = "reference "
+"""How the parts begin that are reference models of an audit."""
 
 
 def make_audit(cell: Cell, shop: Workshop) -> dict[str, Any]:
@@ -46,17 +49,20 @@ def audit_spec(cell: Cell, shop: Workshop) -> AuditSpec:
         }
         for role, fold in wanted["folds"].items()
     ]
-    networks = {part: str(shop.path(need, CHECKPOINT).absolute()) for part, need in cell.needs.items()}
-    attacks = [a | {"network": networks[a["network"]]} if "network" in a else a for a in wanted["attacks"]]
+    files = {
+        part: str(shop.path(need, ENDINGS.get(need.kind, CHECKPOINT)).absolute()) for part, need in cell.needs.items()
+    }
+    attacks = [a | {key: files[a[key]] for key in ("network", "combiner") if key in a} for a in wanted["attacks"]]
+    references = [{"path": file} for part, file in files.items() if part.startswith(REFERENCE)]
     table = {
         "name": cell.name,
         "scheme": SCHEME,
-        "target": {"path": networks["target"]},
+        "target": {"path": files["target"]},
         "images": images,
         "defenses": wanted["defenses"],
         "attacks": attacks,
         "run": RUN,
-    }
+    } | ({"references": references} if references else {})
     return parse_spec(table)
 
 

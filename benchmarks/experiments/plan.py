@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import Cell
-from benchmarks.experiments.folds import NAMES, Fold
+from benchmarks.experiments.evidence import Regime, evidence, well_trained
+from benchmarks.experiments.folds import NAMES, Fold, mixed
 from benchmarks.experiments.recipes import Recipes, Study, Table, rows_of
 
 TARGET: Table = {
@@ -95,7 +96,9 @@ def studies(
     folds: Mapping[str, Fold], parameters: Parameters, shipped: Sequence[Path] = (), seeds: int = 3
 ) -> list[Study]:
     """Every study, the most important first."""
-    plan = _Plan(Recipes(folds, parameters.target, parameters.attack, parameters.resamples), parameters)
+    plan = _Plan(
+        Recipes({**folds, **mixed(folds)}, parameters.target, parameters.attack, parameters.resamples), parameters
+    )
     return [
         plan.headline(0),
         *plan.other_architectures(),
@@ -105,6 +108,7 @@ def studies(
         *plan.adaptive_to_hardening(),
         *plan.other_attacks(),
         *plan.seeds(seeds),
+        *evidence(plan.recipes, plan.regimes()),
     ]
 
 
@@ -219,6 +223,19 @@ class _Plan:
             _sampled("random", 6),
         )
 
+    def regimes(self) -> list[Regime]:
+        """Unet and PSPNet, overfitted as they are above, and well trained."""
+        hardened = {name: self._hardened(name, tuple(REFERENCES)) for name in ("dp-sgd", "distillation")}
+        unet = Regime("unet-overfitted", "Unet, overfitted", "unet", {}, hardened=hardened)
+        how = {"architecture": ARCHITECTURES["pspnet"]}
+        pspnet = Regime("pspnet-overfitted", "PSPNet, overfitted", "pspnet", how)
+        return [
+            unet,
+            well_trained(unet, self._on_scenes("unet-scenes")),
+            pspnet,
+            well_trained(pspnet, self._on_scenes("pspnet-scenes", **how)),
+        ]
+
     def seeds(self, count: int) -> Iterator[Study]:
         """The headline with other seeds, and all seeds together."""
         others = [self.headline(seed) for seed in range(1, count)]
@@ -259,9 +276,11 @@ class _Plan:
         if name in {"distillation-references", "min-max"}:
             how["references"] = REFERENCES[fold]
         if name in {"dp-sgd", "pretrained"}:
-            start = self.recipes.scenes_model("unet-scenes", self.parameters.scenes, **ON_SCENES)
-            how |= {"needs": {"start": start}, **AFTER_SCENES}
+            how |= {"needs": {"start": self._on_scenes("unet-scenes")}, **AFTER_SCENES}
         return self.recipes.model(fold, f"unet-{name}", **how)
+
+    def _on_scenes(self, label: str, **how: Any) -> Cell:
+        return self.recipes.scenes_model(label, self.parameters.scenes, **ON_SCENES, **how)
 
 
 def _sampled(sampler: str, windows: int) -> Table:

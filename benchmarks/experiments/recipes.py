@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import GIVEN, Cell
-from benchmarks.experiments.folds import NAMES, OPPOSITE, SHADOWS, Fold
+from benchmarks.experiments.folds import MIXED, NAMES, OPPOSITE, SHADOWS, Fold
 from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.files import sha256_of_file
@@ -87,7 +87,7 @@ class Recipes:
         **changes: Any,
     ) -> Cell:
         """A target or shadow on a fold; `needs` may hold its "teacher" and the checkpoint it starts from, "start"."""
-        training = self.training | changes | {"seed": 10 * seed + NAMES.index(fold)}
+        training = self.training | changes | {"seed": 10 * seed + (NAMES + MIXED).index(fold)}
         settings = {"training": training, "hardening": hardening, **self.images(fold)}
         if references:
             settings["references"] = self.images(references)
@@ -126,8 +126,13 @@ class Recipes:
         network: Cell,
         defenses: Sequence[Table],
         attacks: Sequence[Table],
+        beside: Mapping[str, Cell] | None = None,
     ) -> Cell:
-        """The target of a fold, judged with the fold opposite; attacks call the network "patch"."""
+        """The target of a fold, judged with the fold opposite; attacks call the network "patch".
+
+        `beside` are the attacker's other things: models, called "reference ...", and networks or combiners by the
+        name that attacks call them.
+        """
         sides = {str(Role.MEMBER): fold, str(Role.NON_MEMBER): OPPOSITE[fold]}
         settings = {
             "folds": sides,
@@ -135,7 +140,7 @@ class Recipes:
             "defenses": list(defenses),
             "attacks": list(attacks),
         }
-        return Cell("audit", f"{label}-{fold}", settings, {"target": target, "patch": network})
+        return Cell("audit", f"{label}-{fold}", settings, {"target": target, "patch": network, **(beside or {})})
 
     def study(
         self,

@@ -31,6 +31,11 @@ ALL = (
     "mIoU members / non-members",
 )
 DIFFERENCES = ("target, attack network", "defense", "attack", "AUC minus that of the loss (95 %, blocks)")
+GAINS = (
+    *("target", "defense", "attack", "AUC (95 %, blocks)", "minus that of the loss", "1 - AUC, times the loss's"),
+    *("TPR at 5 % FPR", "times the loss's", "mIoU members / non-members"),
+)
+GAINS_PART = "evidence"
 DIFFERENCES_PART = "differences"
 FOLDS_PART = "folds"
 
@@ -86,8 +91,11 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
     parts: dict[str, list[Study]] = {}
     for study in results["studies"]:
         parts.setdefault(study["part"], []).append(study)
+    gains = parts.pop(GAINS_PART, [])
     found = {part: _table(ALL, (line for s in studies for line in _rows(s))) for part, studies in parts.items()}
-    found[DIFFERENCES_PART] = _table(DIFFERENCES, (line for s in results["studies"] for line in _differences(s)))
+    found[GAINS_PART] = _table(GAINS, (line for study in gains for line in _gains(study)))
+    others = (study for studies in parts.values() for study in studies)
+    found[DIFFERENCES_PART] = _table(DIFFERENCES, (line for study in others for line in _differences(study)))
     folds = ((name, str(f["frames"]), str(f["blocks"])) for name, f in results["folds"].items())
     found[FOLDS_PART] = _table(("fold", "frames", "blocks"), folds)
     return found
@@ -155,6 +163,32 @@ def _differences(study: Study) -> Lines:
             found["attack"],
             f"{found['value']:+.3f} ({interval})",
         )
+
+
+def _gains(study: Study) -> Lines:
+    """A line for each defense and attack that has scores there, beside the loss; one line where nothing was run."""
+    if not study["done"]:
+        yield study["title"], "", "", *_not_run(study), ""
+    losses = {row["defense"]: row for row in study["rows"] if row["attack"] == "loss"}
+    differences = {(d["defense"], d["attack"]): d for d in study["differences"]}
+    for row in study["rows"]:
+        loss, gain = losses[row["defense"]], differences.get((row["defense"], row["attack"]))
+        tpr, base = (r["tpr"]["0.05"] for r in (row, loss))
+        yield (
+            study["title"],
+            study["defenses"][row["defense"]],
+            row["attack"],
+            _measured(row["auc"]),
+            f"{gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})" if gain else "",
+            _times(1 - row["auc"]["value"], 1 - loss["auc"]["value"]),
+            _share(tpr),
+            _times(tpr["value"], base["value"]) if tpr and base else NOT_MEASURABLE,
+            f"{row['miou']['member']:.3f} / {row['miou']['non-member']:.3f}",
+        )
+
+
+def _times(value: float, base: float) -> str:
+    return f"{value / base:.2f}" if base else ""
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ Audit = Mapping[str, Any]
 def make_rows(cell: Cell, shop: Workshop) -> dict[str, Any]:
     """Rows of every defense and attack, and how much better than the loss each attack network is."""
     audits = {part: shop.result(need) for part, need in cell.needs.items()}
-    group = _Group(audits, cell.settings["evaluations"], cell.settings["resamples"])
+    group = _Group(
+        audits, cell.settings["evaluations"], cell.settings["resamples"], cell.settings.get("compare") == "all"
+    )
     plain: dict[str, Any] = finite(
         {
             "rows": [group.row(defense, attack) for defense, attack in group.pairs()],
@@ -47,12 +49,17 @@ class _Group:
         Part of a judged target -> parts of its attacker's shadows.
     resamples
         Of the bootstrap.
+    every
+        Compare every attack with the loss, and not only those with a network.
     """
 
-    def __init__(self, audits: Mapping[str, Audit], evaluations: Mapping[str, Sequence[str]], resamples: int) -> None:
+    def __init__(
+        self, audits: Mapping[str, Audit], evaluations: Mapping[str, Sequence[str]], resamples: int, every: bool = False
+    ) -> None:
         self.audits = audits
         self.evaluations = evaluations
         self.resamples = resamples
+        self.every = every
         self.first = audits[next(iter(evaluations))]
 
     def pairs(self) -> Iterator[tuple[str, str]]:
@@ -68,8 +75,9 @@ class _Group:
         return all(j is not None for j in found)
 
     def comparable(self, defense: str, attack: str) -> bool:
-        """Whether it is an attack with a network, and there are scores of the loss beside it."""
-        return attack in self.first["thresholds"] and self.has(defense, LOSS)
+        """Whether it is an attack to compare with the loss, and there are scores of the loss beside it."""
+        wanted = attack in self.first["thresholds"] or (self.every and attack != LOSS)
+        return wanted and self.has(defense, LOSS)
 
     def targets(self, defense: str, attack: str) -> list[Judged]:
         """The scores of every target."""

@@ -16,19 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import Cell, Workshop
-from benchmarks.experiments.folds import Fold, split
+from benchmarks.experiments.folds import NAMES, Fold, mixed, split
 from benchmarks.experiments.judge import make_audit
 from benchmarks.experiments.plan import Parameters, studies
 from benchmarks.experiments.recipes import Study
 from benchmarks.experiments.rows import CURVE, make_rows
-from benchmarks.experiments.train import make_model, make_network
+from benchmarks.experiments.train import make_combiner, make_model, make_network
 from core.audit.device import pick_device
 from core.errors import SegLeakError
 from core.files import write_text
 from core.progress import Progress
 from core.versions import now, versions
 
-MAKERS = {"model": make_model, "network": make_network, "audit": make_audit, "rows": make_rows}
+MAKERS = {
+    "model": make_model,
+    "network": make_network,
+    "combiner": make_combiner,
+    "audit": make_audit,
+    "rows": make_rows,
+}
 RESULTS = "results.json"
 
 
@@ -41,6 +47,7 @@ def main(arguments: Sequence[str] | None = None, parameters: Parameters | None =
 
         torch.set_num_threads(args.threads)
     folds = split(args.data, parameters.block, parameters.gap)
+    folds |= mixed(folds)
     progress = Progress(_tell if sys.stdout.isatty() else None)
     shop = Workshop(args.out, args.data, folds, MAKERS, pick_device(args.device), progress, _announce)
     every = studies(folds, parameters, args.shipped, args.seeds)
@@ -78,7 +85,7 @@ def _finish(study: Study, shop: Workshop, failures: dict[str, str]) -> None:
 def keep(every: Sequence[Study], shop: Workshop, failures: dict[str, str]) -> None:
     """Write all that is known so far, what was not run included."""
     document = {
-        "folds": {name: _about(fold) for name, fold in shop.folds.items()},
+        "folds": {name: _about(shop.folds[name]) for name in NAMES},
         "curve": CURVE,
         "studies": [_record(study, shop, failures.get(study.name, study.missing)) for study in every],
         "written": now(),

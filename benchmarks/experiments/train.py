@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.experiments.cells import Cell, Workshop
 from benchmarks.experiments.folds import image_set
+from core.attacks.base import ATTACKS
 from core.data.layouts import open_images
 from core.data.samples import ImageSet
 from core.data.scenes import write_scenes
@@ -12,13 +13,16 @@ from core.data.scheme import load_scheme
 from core.defenses.chain import Chain
 from core.targets.open import open_target
 from core.training.attack import train_attack
+from core.training.combiner import train_combiner
 from core.training.hardening import HARDENINGS
-from core.training.settings import AttackTraining, TargetTraining
+from core.training.settings import AttackTraining, CombinerTraining, TargetTraining
 from core.training.shadows import ShadowData
 from core.training.target import train_target
 
 SCHEME = "camvid11"
 CHECKPOINT = ".safetensors"
+ENDINGS = {"combiner": ".combiner.json"}
+"""Kind of a cell -> ending of its file, where it is no checkpoint."""
 
 
 def images_of(fold: str, shop: Workshop) -> ImageSet:
@@ -56,8 +60,34 @@ def _scenes(wanted: dict[str, Any], shop: Workshop) -> ImageSet:
 
 
 def make_network(cell: Cell, shop: Workshop) -> dict[str, Any]:
-    """Train an attack network on two shadows, each of which has the other's members for non-members."""
-    shadows = [
+    """Train an attack network on pairs of shadows, each of which has the other's members for non-members."""
+    result = train_attack(
+        _shadows(cell, shop),
+        AttackTraining.from_mapping(cell.settings["training"]),
+        shop.path(cell, CHECKPOINT),
+        shop.device,
+        progress=shop.progress,
+        defense=Chain.parse(cell.settings["defense"]),
+    )
+    return {"held_out": asdict(result.held_out), "last_loss": result.losses[-1]}
+
+
+def make_combiner(cell: Cell, shop: Workshop) -> dict[str, Any]:
+    """Fit a combiner of attacks on the same shadows as a network's."""
+    result = train_combiner(
+        _shadows(cell, shop),
+        [ATTACKS.make(table) for table in cell.settings["attacks"]],
+        CombinerTraining(),
+        shop.path(cell, ENDINGS["combiner"]),
+        shop.device,
+        defenses=[Chain.parse(cell.settings["defense"])],
+        progress=shop.progress,
+    )
+    return {"held_out": asdict(result.held_out), "weights": list(result.card.weights)}
+
+
+def _shadows(cell: Cell, shop: Workshop) -> list[ShadowData]:
+    return [
         ShadowData(
             open_target(shop.path(cell.needs[fold], CHECKPOINT), device=shop.device),
             images_of(fold, shop),
@@ -66,12 +96,3 @@ def make_network(cell: Cell, shop: Workshop) -> dict[str, Any]:
         )
         for fold, other in cell.settings["exchange"].items()
     ]
-    result = train_attack(
-        shadows,
-        AttackTraining.from_mapping(cell.settings["training"]),
-        shop.path(cell, CHECKPOINT),
-        shop.device,
-        progress=shop.progress,
-        defense=Chain.parse(cell.settings["defense"]),
-    )
-    return {"held_out": asdict(result.held_out), "last_loss": result.losses[-1]}
