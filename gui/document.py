@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from core.attacks.shipped import is_short_name
 from core.audit import decisions, review
 from core.audit.columns import ColumnStore
 from core.audit.folder import unwritable
@@ -196,6 +197,12 @@ class AuditDocument:
         """The maps an attack draws; the first is the one to show."""
         entry = self.attack(attack)
         return () if entry is None else entry.attack.maps
+
+    def shipped_network(self, attack: str) -> str:
+        """Short name of the attack network that comes with the program and draws an attack's maps; "" for others."""
+        entry = self.attack(attack)
+        network = str(vars(entry.attack).get("network", "")) if entry else ""
+        return network if is_short_name(network) else ""
 
     def maps(self, image: int, chain: str, attack: str) -> dict[str, Map]:
         """Maps `(h, w)` by name and, as "windows", the visited patches `(n, 3)`; empty where none were kept."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from core.audit.map_power import LOSS, first_map
 from core.audit.review import ReviewEntry
 from core.defenses.chain import Chain
 from gui.document import AuditDocument
@@ -230,4 +231,10 @@ class Selection(QObject):
             self.threshold_changed.emit(threshold)
 
     def _first_layer(self) -> str:
-        return self.layers[0] if self._document is not None else "image"
+        """The map that was measured to be best, where the audit has it."""
+        document = self._document
+        if document is None:
+            return "image"
+        maps = document.map_names(self._attack)
+        loss = (LOSS,) if document.loss_attack is not None and document.scheme is not None else ()
+        return first_map((*maps, *loss), document.shipped_network(self._attack)) or self.layers[0]

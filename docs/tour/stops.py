@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWhatsThis, QWidget
 
 from core.engine.jobs import RunAudit
 from core.places import data_folder
@@ -79,6 +79,15 @@ def layers(guide: Guide) -> Iterator[None]:
     guide.until(lambda: len(guide.compare.grid.visible_panes) > len(THREE))
     yield
     guide.run("compare.layers")
+
+
+@_stop
+def map_power(guide: Guide) -> Iterator[QWidget]:
+    """What was measured of the map in view."""
+    guide.look_at(IMAGE, THREE, "evidence")
+    guide.run("compare.power")
+    yield next(w for w in QApplication.topLevelWidgets() if w.metaObject().className() == "QWhatsThat")
+    QWhatsThis.hideText()
 
 
 @_stop

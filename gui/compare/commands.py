@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from gui.actions import Action
 from gui.compare.layers import Comparison
 from gui.compare.look import OPACITY_STEP
+from gui.compare.power import show_power
 from gui.compare.region_tool import Shape
 from gui.compare.stage import Mode
 
@@ -54,6 +55,16 @@ def button_actions(view: "CompareView") -> list[Action]:
             "A pane for each of up to four layers of one defense, in place of one for each defense.",
             "layers",
             checked=lambda: view.presenter.beside.on,
+        ),
+        Action(
+            "compare.power",
+            "How far to trust this map",
+            MENU,
+            "M",
+            lambda: show_power(view, view.selection),
+            "What was measured of the map in view: how well it points at what was memorised.",
+            "help",
+            enabled=shown,
         ),
         _mode(view, Mode.CURTAIN, "Curtain", "C", "The first pane left of a movable edge, another right."),
         _mode(view, Mode.BLINK, "Blink", "B", "The panes in turn on one image."),

@@ -62,7 +62,7 @@ class CompareView(QWidget):
         self, selection: Selection, undo_stack: QUndoStack | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._selection = selection
+        self.selection = selection
         self.viewport = Viewport(self)
         self.presenter = Presenter(selection, self)
         self.marking = Marking(selection, QUndoStack(self) if undo_stack is None else undo_stack, self)
@@ -95,7 +95,7 @@ class CompareView(QWidget):
         layout.addWidget(self.region_table)
 
     def _connect(self) -> None:
-        selection, marking = self._selection, self.marking
+        selection, marking = self.selection, self.marking
         self.presenter.framed.connect(self._framed)
         self.presenter.restyled.connect(self._restyled)
         self.presenter.slow.connect(self.display.tell_slow)
@@ -208,9 +208,9 @@ class CompareView(QWidget):
 
     def show_layer(self, place: int) -> None:
         """Show the layer at a place in the list."""
-        layers = self._selection.layers
+        layers = self.selection.layers
         if place < len(layers):
-            self._selection.layer = layers[place]
+            self.selection.layer = layers[place]
 
     @property
     def tool(self) -> Shape | None:

@@ -53,6 +53,7 @@ def selection(qapp):
 def view(qtbot, selection, document):
     made = make_view(qtbot, selection)
     selection.document = document
+    selection.layer = "score"
     settle(qtbot, made)
     return made
 
@@ -197,6 +198,7 @@ def test_an_image_that_cannot_be_decoded_shows_the_reason_in_its_panes(qtbot, tm
     document.path(0).unlink()
     view = make_view(qtbot, selection)
     selection.document = document
+    selection.layer = "score"
     settle(qtbot, view)
     assert "000.png" in canvases(view)[0].note
     selection.image = 1
@@ -297,6 +299,7 @@ def test_a_session_brings_back_settings_and_place(qtbot, view, document):
     other = make_view(qtbot, selection)
     other.restore_state(kept)
     selection.document = document
+    selection.layer = "score"
     settle(qtbot, other)
     assert (other.look, other.comparison, other.mode) == (view.look, Comparison.MINUS_FIRST, Mode.CURTAIN)
     assert other.viewport.view == view.viewport.view
@@ -514,6 +517,7 @@ def test_marking_and_removing_regions_can_be_undone_and_the_log_only_grows(qtbot
     stack = QUndoStack()
     view = make_view(qtbot, selection, stack)
     selection.document = document
+    selection.layer = "score"
     settle(qtbot, view)
     view.marking.add(((10.0, 10.0), (50.0, 10.0), (50.0, 50.0)))
     stack.undo()
@@ -557,6 +561,7 @@ def test_regions_belong_to_their_image_and_are_there_when_the_audit_is_opened_ag
     assert not view.region_table.isVisible()
     again = world.open()
     selection.document = again
+    selection.layer = "score"
     settle(qtbot, view)
     assert [mark.name for mark in canvases(view)[0]._marks] == ["A"]
     selection.document = None
@@ -614,6 +619,7 @@ def test_two_hundred_image_switches_leave_no_memory_behind(qtbot, tmp_path, stre
     document = make_compare_world(tmp_path, street_like, size=(96, 160)).open()
     view = make_view(qtbot, selection)
     selection.document = document
+    selection.layer = "score"
     selection.chains = CHAINS[:1]
     view.presenter.loader._workshop.shelf.room = 1  # nothing is kept: each switch loads anew
 

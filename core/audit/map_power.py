@@ -1,0 +1,103 @@
+"""What was measured of each map: how well it tells the parts of an image that taught a target from the others.
+
+The numbers come from the pixel truth benchmark (docs/pixel-truth.md). Only files of the program are read.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PATH = Path(__file__).resolve().parents[2] / "resources" / "map_power.json"
+LOSS = "loss"
+"""The map that others have to beat."""
+
+BLOCK_PIXELS = 64
+"""Side of the blocks that are told apart, in pixels."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One map on one kind of target.
+
+    Attributes
+    ----------
+    setting
+        The target and its members, in words.
+    auc
+        That a block which taught the target has more of the map than another block of the same image, 0..1.
+    low, high
+        Its 95 % interval over images.
+    gain
+        `auc` less that of the loss on the same blocks.
+    gain_low, gain_high
+        Its 95 % interval.
+    """
+
+    setting: str
+    auc: float
+    low: float
+    high: float
+    gain: float
+    gain_low: float
+    gain_high: float
+
+
+@cache
+def _maps() -> dict[tuple[str, str], tuple[Measured, ...]]:
+    document: dict[str, Any] = json.loads(PATH.read_text("utf-8"))
+    settings = document["settings"]
+    return {
+        (m["map"], m["network"]): tuple(Measured(settings[s], **numbers) for s, numbers in m["measured"].items())
+        for m in document["maps"]
+    }
+
+
+def measured(map_name: str, network: str = "") -> tuple[Measured, ...]:
+    """All measurements of a map, of one attack network's where it has one; empty where nobody measured it."""
+    return _maps().get((map_name, network), ())
+
+
+def first_map(names: Iterable[str], network: str = "") -> str | None:
+    """The map to show first: the one of the highest AUC that beats the loss beyond its interval somewhere, or the loss.
+
+    None where neither is among `names`.
+    """
+    names = list(names)
+    proven = {
+        name: max(m.auc for m in found)
+        for name in names
+        if (found := measured(name, network)) and any(m.gain_low > 0 for m in found)
+    }
+    if proven:
+        return max(proven, key=lambda name: proven[name])
+    return LOSS if LOSS in names else None
+
+
+def sentences(map_name: str, network: str = "") -> tuple[str, ...]:
+    """What to say of a map's measured power, plainly."""
+    found = measured(map_name, network)
+    if not found:
+        return ("Nobody has measured whether this map points at what was memorised. Read it with care.",)
+    opening = (
+        f"How often blocks of {BLOCK_PIXELS} pixels that taught a target stand out against other blocks "
+        "of the same image (0.5: chance, 1: always):"
+    )
+    lines = (f"{m.setting}: {m.auc:.2f} ({m.low:.2f} to {m.high:.2f})" for m in found)
+    closing = "Read it in regions, not pixel by pixel; a bright place does not prove that this object was trained on."
+    return (
+        opening,
+        *lines,
+        "The loss is what other maps are held against." if map_name == LOSS else _against_loss(found),
+        closing,
+    )
+
+
+def _against_loss(found: Sequence[Measured]) -> str:
+    beaten = [m.setting for m in found if m.gain_low > 0]
+    if not beaten:
+        return "It has not been shown to beat the raw loss."
+    where = "in every setting" if len(beaten) == len(found) else f"for {' and '.join(beaten)}; nowhere else"
+    return f"It beats the raw loss beyond its interval {where}."

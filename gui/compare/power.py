@@ -1,0 +1,33 @@
+"""How far the map in view can be trusted: what the pixel truth benchmark measured of it, one click away."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWhatsThis, QWidget
+
+from core.audit.map_power import sentences
+from gui.compare.layers import layer_of
+
+if TYPE_CHECKING:
+    from gui.selection import Selection
+
+NOTE_TOP = 48
+"""Below the row of controls, in points."""
+
+NO_MAP = "This is no membership map: it shows the image and what the target makes of it."
+
+
+def power_note(selection: "Selection") -> tuple[str, ...]:
+    """What to say of the layer in view: its name, then sentences."""
+    layer, document = layer_of(selection.layer), selection.document
+    if document is None or not layer.scalar:
+        return layer.title, NO_MAP
+    network = document.shipped_network(selection.attack) if layer.id in document.map_names(selection.attack) else ""
+    return layer.title, *sentences(layer.id, network)
+
+
+def show_power(view: QWidget, selection: "Selection") -> None:
+    """Open the note over the top of the panes; any click or key closes it."""
+    title, *words = power_note(selection)
+    text = f"<b>{title}</b>" + "".join(f"<p>{line}</p>" for line in words)
+    QWhatsThis.showText(view.mapToGlobal(QPoint(view.width() // 2, NOTE_TOP)), text, view)

@@ -1,0 +1,56 @@
+"""The measured power of a map is one click away from it, and decides which map is shown first."""
+
+import pytest
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QApplication, QWhatsThis
+
+from core.audit.map_power import sentences
+from gui.compare.power import NO_MAP, power_note
+from gui.compare.view import CompareView
+from gui.selection import Selection
+from tests.gui.compare_world import make_compare_world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, street_like):
+    return make_compare_world(tmp_path_factory.mktemp("power"), street_like)
+
+
+@pytest.fixture
+def selection(world, qapp):
+    made, document = Selection(), world.open()
+    made.document = document
+    yield made
+    made.document = None
+    document.close()
+
+
+def test_the_loss_is_shown_first_where_no_map_was_shown_to_beat_it(selection):
+    assert selection.attack == selection.document.primary
+    assert "loss" not in selection.document.map_names(selection.attack), "the attack has maps of its own"
+    assert selection.layer == "loss"
+
+
+def test_a_map_of_a_network_nobody_measured_says_so(selection):
+    selection.layer = "score"
+    assert power_note(selection)[1:] == sentences("score", selection.document.shipped_network(selection.attack))
+
+
+@pytest.mark.parametrize("layer", ["image", "label", "prediction", "error"])
+def test_layers_that_are_no_maps_promise_nothing(selection, layer):
+    selection.layer = layer
+    assert power_note(selection)[1:] == (NO_MAP,)
+
+
+def test_without_an_audit_there_is_no_map():
+    assert power_note(Selection())[1:] == (NO_MAP,)
+
+
+def test_the_note_opens_from_the_commands_and_closes(qtbot, selection):
+    view = CompareView(selection, QUndoStack())
+    qtbot.addWidget(view, before_close_func=lambda v: v.close_threads())
+    view.show()
+    command = next(action for action in view.actions() if action.id == "compare.power")
+    command.callback()
+    assert any(w.metaObject().className() == "QWhatsThat" for w in QApplication.topLevelWidgets())
+    QWhatsThis.hideText()
