@@ -2,8 +2,8 @@
 
     python -m benchmarks.pixel_truth.power
 
-Reads `benchmarks/pixel_truth/results/half-supervised-*.json` and writes `resources/map_power.json`. Of a map with a side
-of smoothing the row with the program's own side is taken; the loss is taken as it is.
+Reads `benchmarks/pixel_truth/results/half-supervised-*.json` and writes `resources/map_power.json`. Of a map that is
+smoothed the row with the program's own side is taken; the loss is taken as it is.
 """
 
 import json
