@@ -222,8 +222,15 @@ class Audits(QObject):
     def _offer_to_go_on(self, document: "AuditDocument") -> None:
         if not self.can_go_on():
             return
-        done = int((document.listing.states == "done").sum())
-        title = f"{document.title} has not ended: {done} of {len(document.rows)} images are done."
+        title = f"{document.title} has not ended: {_how_far(document)}"
         offer = Offer("Go on", self._window.runner("run.go-on"))
         remedy = "What is done can be looked at; the numbers come at the end."
         self._window.say(Message(Severity.WARNING, title, remedy, offers=(offer,), subject=AUDIT))
+
+
+def _how_far(document: "AuditDocument") -> str:
+    """How much of an audit that has not ended is there; with every image judged, something else is missing."""
+    done, images = int((document.listing.states == "done").sum()), len(document.rows)
+    if done < images:
+        return f"{done} of {images} images are done."
+    return f"all {images} images were judged, but not under a defense that was kept since, or without the numbers."

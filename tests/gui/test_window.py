@@ -270,6 +270,15 @@ def test_an_audit_that_has_not_ended_is_offered_to_go_on(qtbot, window, unfinish
     assert not window.registry.qaction("run.go-on").isEnabled()
 
 
+def test_an_audit_that_lacks_only_a_kept_defense_or_its_numbers_says_so(qtbot, qapp, tmp_path):
+    window = make_window(qtbot, qapp)
+    window.audits.open(small_audit(tmp_path / "whole.segleak", title="Whole", done=6))
+    qtbot.waitUntil(lambda: bool(titles(window)))
+    (title,) = titles(window)
+    assert "all 6 images were judged, but not under a defense that was kept since" in title
+    assert "images are done" not in title
+
+
 def test_progress_stop_and_the_way_back_are_shown(qtbot, window, unfinished):
     open_audit(qtbot, window, unfinished)
     window.audits.go_on()
