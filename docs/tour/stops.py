@@ -25,6 +25,8 @@ STOPS: dict[str, Stop] = {}
 
 IMAGE = "scene_500020"
 """A member on which much can be seen."""
+SUSPECT = "scene_500341"
+"""One that is flagged."""
 THREE = ("none", "argmax", "gauss-sigma0.1")
 ROAD, HOUSES = ((120.0, 150.0), (400.0, 235.0)), ((190.0, 30.0), (330.0, 45.0), (345.0, 125.0), (185.0, 125.0))
 """Regions: two corners of a rectangle, and a polygon."""
@@ -169,6 +171,15 @@ def where_it_leaks(guide: Guide) -> Iterator[None]:
     guide.until(slices.parts.isVisible)
     slices.parts.setCurrentCell(0, 0)
     yield
+
+
+@_stop
+def verdict(guide: Guide) -> Iterator[None]:
+    """What can be said of one suspect."""
+    guide.look_at(SUSPECT, THREE, "evidence")
+    guide.bring_up("verdict")
+    yield
+    guide.look_at(IMAGE, THREE, "evidence")
 
 
 # ---------------------------------------------------------------- the program

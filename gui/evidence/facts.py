@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.audit.doubts import Check, Doubt
 from core.audit.verdicts import Kind, Verdict, Verdicts
 from core.audit.wording import compared, percent
+from core.defenses.chain import Chain
 
 NOTHING = "\N{EN DASH}"
 
@@ -33,7 +34,7 @@ def facts(verdict: Verdict | None, found: Verdicts) -> dict[str, str]:
     return own | {
         "Power": _power(found),
         "Fewest flagged": NOTHING if found.fewest is None else f"{found.fewest:,}",
-        "Judged by": f"{found.attack} on {found.chain}, false alarms at most {percent(found.level)}",
+        "Judged by": f"{found.attack} on {_output(found)}, false alarms at most {percent(found.level)}",
     }
 
 
@@ -69,6 +70,10 @@ def _power(found: Verdicts) -> str:
         return f"Not measurable: {found.power_needs}" if found.power_needs else NOTHING
     between = f"{percent(found.power_interval.low)} to {percent(found.power_interval.high)}"
     return f"finds {percent(found.power)} of known members ({between})"
+
+
+def _output(found: Verdicts) -> str:
+    return "undefended outputs" if found.chain == Chain().id else f"outputs under {found.chain}"
 
 
 def _number(value: float | None) -> str:

@@ -75,7 +75,7 @@ def test_a_suspect_has_its_sentence_rank_p_q_and_the_power(qtbot, opened):
     assert found["Rank"] == "Of 99 known non-members, none scores this high"
     assert found["Fewest flagged"] == "1"
     assert found["Power"].startswith("finds 0 % of known members (0 % to ")
-    assert "entropy on none" in found["Judged by"] and "5 %" in found["Judged by"]
+    assert "entropy on undefended outputs" in found["Judged by"] and "5 %" in found["Judged by"]
     go_to(qtbot, panel, 1, "No evidence at this power")
     assert "not a member" not in panel.sentence.text()
 
