@@ -86,6 +86,8 @@ def flow(pieces: Iterable[Piece], depth: float) -> list[Page]:
             if page.placed and page.filled + piece.gap + piece.height > depth:
                 page = Page()
                 pages.append(page)
+                if piece.head is not None:
+                    page.add(piece.head)
             page.add(piece)
     return pages
 

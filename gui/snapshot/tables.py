@@ -1,6 +1,6 @@
 """Tables as pieces: one for each row, under a head that is repeated on every page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
@@ -16,6 +16,8 @@ PAD = 3.0
 THUMBNAIL = 38.0
 MOST_LINES = 40
 """Lines of a row in one piece: a longer row goes on in the next one."""
+LAST_ROWS = 3
+"""Rows at the end of a table that stay on one page, where they fit on one."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,16 @@ def table(block: Table, width: float) -> list[Piece]:
         for row in block.rows
         for start in range(0, _line_count(row, columns), MOST_LINES)
     ]
-    return [top, *rows]
+    return [top, *_kept_together(rows)]
+
+
+def _kept_together(rows: list[Piece]) -> list[Piece]:
+    """The first two rows, and the last three, not parted: a row alone on a page is read as a table of its own."""
+    last = len(rows) - 1
+    return [
+        replace(row, keep=number < last and (number == 0 or number > last - LAST_ROWS))
+        for number, row in enumerate(rows)
+    ]
 
 
 def _columns(block: Table, width: float) -> list[_Column]:

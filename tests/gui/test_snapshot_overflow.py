@@ -1,10 +1,11 @@
 import re
 
 import numpy as np
+import pytest
 from pypdf import PdfReader
 
 from core.progress import Progress
-from core.snapshot.blocks import PageBreak, Picture, PictureRow, Raster, Text
+from core.snapshot.blocks import PageBreak, Picture, PictureRow, Raster, Table, Text
 from core.snapshot.choices import Contents, Privacy, SnapshotChoices
 from gui.fonts import font
 from gui.snapshot.export import Draft, write_snapshot
@@ -13,6 +14,7 @@ from gui.snapshot.lines import Lines, elided, printable, text_width
 from gui.snapshot.pages import lay_out
 from gui.snapshot.pieces import Piece, flow
 from gui.snapshot.style import sheet
+from gui.snapshot.tables import table
 from tests.snapshot_world import make_snapshot_world
 
 
@@ -98,3 +100,18 @@ def test_pictures_become_smaller_where_the_page_of_an_image_then_has_room_for_al
         return len(lay_out(made, sheet("A4"), "", "").pages)
 
     assert [pages(lines) for lines in (15, 20, 60)] == [2, 2, 3]
+
+
+@pytest.mark.parametrize("count", range(1, 40))
+def test_no_row_of_a_table_stands_alone_on_its_last_page(qapp, count):
+    block = Table(("Image", "Score"), tuple((f"image {n}", str(n)) for n in range(count)), (1.0, 1.0))
+    pieces = table(block, 300)
+    rows = pieces[1:]
+    pages = flow(pieces, 150)
+    placed = [[p.piece for p in page.placed if p.piece in rows] for page in pages]
+    assert [row for page in placed for row in page] == rows
+    assert len(placed[-1]) >= min(3, count)
+    assert all(page.filled <= 150 for page in pages)
+    heads = [page.placed[0].piece.height for page in pages]
+    assert heads == [pieces[0].height] * len(pages), "every page begins with the head"
+    assert all(len(page.placed) == len(own) + 1 for page, own in zip(pages, placed, strict=True))
