@@ -49,11 +49,12 @@ def test_an_audit_is_run_by_the_engine_seen_while_it_runs_and_has_the_runners_sc
     assert set(multiprocessing.active_children()) == others
 
 
-def test_an_engine_that_is_killed_leaves_the_window_and_what_was_finished(qtbot, qapp, world, tmp_path):
+def test_an_engine_that_is_killed_leaves_the_window_and_what_was_finished(qtbot, qapp, street_like, tmp_path):
+    world = make_world(tmp_path, street_like, members=40, non_members=4, suspects=2)  # not over before it is killed
     folder, others = tmp_path / "killed.segleak", set(multiprocessing.active_children())
     window = make_window(qtbot, qapp, preferences=Preferences(computing=Computing("cpu", 1)), engine=EngineClient)
     window.furniture.running.begin(RunAudit(world.write_spec(), folder, device="cpu"))
-    opened(qtbot, window)
+    qtbot.waitUntil(lambda: window.furniture.following.look() or window.audits.has_document(), timeout=LONG_MS)
     for child in set(multiprocessing.active_children()) - others:
         child.kill()
     qtbot.waitUntil(lambda: not window.audits.is_running(), timeout=LONG_MS)
