@@ -54,7 +54,7 @@ class Audits(QObject):
         """Listen to the engine's runs."""
         furniture.running.begun.connect(self._begun)
         furniture.running.ended.connect(self._ended)
-        furniture.following.opened.connect(self.show)
+        furniture.following.opened.connect(self._show)
         furniture.workbench.defenses.keep_wanted.connect(self.keep)
 
     @property
@@ -92,12 +92,17 @@ class Audits(QObject):
         return bool(self._session.audit)
 
     def show(self, document: "AuditDocument") -> None:
-        """Show an audit in place of what was shown."""
+        """Show an audit in place of what was shown, and offer to go on with one that has not ended."""
+        if self._show(document):
+            self._offer_to_go_on(document)
+
+    def _show(self, document: "AuditDocument") -> bool:
+        """Whether it is shown now. What a run leaves half done is offered by the banner that says why it ended."""
         try:
             furniture, window = self._window.furniture, self._window
         except SegLeakError as error:
             self._could_not_open(error)
-            return
+            return False
         window.statusBar().clearMessage()
         window.banners.withdraw(AUDIT)
         window.undo_stack.clear()
@@ -109,7 +114,7 @@ class Audits(QObject):
             furniture.workbench.restore_state(self._session.views)
         self._session = Session()
         self.opening.remember(document)
-        self._offer_to_go_on(document)
+        return True
 
     def close(self) -> None:
         """Close the audit in view; one that runs goes on."""
@@ -201,9 +206,7 @@ class Audits(QObject):
     def _ended(self, folder: Path) -> None:
         furniture = self._window.furniture
         self._window.banners.withdraw(AUDIT)
-        if not is_audit(folder):
-            furniture.following.forget()  # it never came to be one
-        furniture.following.look()
+        furniture.following.conclude()
         furniture.workbench.numbers.reload()
         if self.document is not None and self.document.folder == folder:
             self.opening.remember(self.document)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.errors import SegLeakError
 from gui.background import Background
 from gui.document import AuditDocument
 from gui.opening import opened
@@ -32,14 +33,26 @@ class Following(QObject):
         super().__init__(parent)
         self._selection = selection
         self._awaited: Path | None = None
+        self._written = True
         self._background, self._reading = Background(self), Background(self)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(round(EVERY * 1000))
 
+    @property
+    def waits(self) -> bool:
+        """Whether an audit is waited for that is not in view yet."""
+        return self._awaited is not None
+
     def wait_for(self, folder: Path) -> None:
         """Open this audit as soon as a run has begun to write it."""
-        self._awaited = folder
+        self._awaited, self._written = folder, True
+
+    def conclude(self) -> None:
+        """The run has ended: what it has written comes into view, and what cannot be opened now is not waited for."""
+        self._written = False
+        self._background.forget()  # it began to look before the run had ended
+        self.look()
 
     def forget(self) -> None:
         """Nothing is waited for any more."""
@@ -50,7 +63,7 @@ class Following(QObject):
         """Take in what is new: it comes a moment later, as it is read away from the window's thread."""
         folder, document = self._awaited, self._selection.document
         if folder is not None and not self._background.busy:
-            self._background.run(lambda: opened(folder), self._arrived, lambda _: None)  # not there yet
+            self._background.run(lambda: opened(folder), self._arrived, self._not_there)
         if document is not None and not self._reading.busy:
             self._reading.run(lambda: _refreshed(document), self._read)
 
@@ -65,6 +78,10 @@ class Following(QObject):
         self._timer.setInterval(round(1000 * max(EVERY, SHARE * taken)))
         if grown and document is self._selection.document:
             self._selection.grown()
+
+    def _not_there(self, _: SegLeakError) -> None:
+        if not self._written:
+            self._awaited = None
 
     def _arrived(self, document: object) -> None:
         self._awaited = None

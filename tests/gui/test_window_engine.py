@@ -1,6 +1,7 @@
 """The whole window with its real views, and with the real engine process."""
 
 import multiprocessing
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from core.audit.spec import read_spec
 from core.audit.store import AuditStore
 from core.engine.jobs import RunAudit
 from gui.engine import EngineClient
+from gui.folders import is_audit
 from gui.settings.table import Computing, Preferences
 from tests.gui.small_audit import small_audit
 from tests.gui.stand_ins import FakeEngine, make_window
@@ -61,6 +63,25 @@ def test_an_engine_that_is_killed_leaves_the_window_and_what_was_finished(qtbot,
     (banner,) = window.banners.shown
     assert banner.offers[0].title == "Go on"
     banner.offers[0].callback()
+    qtbot.waitUntil(lambda: not window.audits.is_running(), timeout=LONG_MS)
+    with AuditStore.read(folder) as store:
+        assert {row.state for row in store.images()} == {"done"}
+
+
+def test_an_engine_killed_as_soon_as_it_writes_is_not_waited_for_and_can_be_gone_on_with(qtbot, qapp, world, tmp_path):
+    folder, others = tmp_path / "born-dead.segleak", set(multiprocessing.active_children())
+    window = make_window(qtbot, qapp, preferences=Preferences(computing=Computing("cpu", 1)), engine=EngineClient)
+    following = window.furniture.following
+    window.furniture.running.begin(RunAudit(world.write_spec(), folder, device="cpu"))
+    while not is_audit(folder):  # events wait: the window learns of its death and of its folder at once
+        time.sleep(0.001)
+    for child in set(multiprocessing.active_children()) - others:
+        child.kill()
+    qtbot.waitUntil(lambda: not window.audits.is_running() and not following.waits, timeout=LONG_MS)
+    (banner,) = window.banners.shown
+    assert banner.offers[0].title == "Go on"
+    banner.offers[0].callback()
+    assert opened(qtbot, window).folder == folder
     qtbot.waitUntil(lambda: not window.audits.is_running(), timeout=LONG_MS)
     with AuditStore.read(folder) as store:
         assert {row.state for row in store.images()} == {"done"}
