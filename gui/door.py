@@ -84,7 +84,9 @@ def _told_of(path: Path) -> list[str]:
     return ["check", "--suspects", str(path)] if images else ["info", str(path)]
 
 
-def draw_snapshot(audit: Path, choices: "SnapshotChoices", path: Path, progress: "Progress") -> Path:
+def draw_snapshot(
+    audit: Path, choices: "SnapshotChoices", path: Path, progress: "Progress", device: str = "auto"
+) -> Path:
     """Write the snapshot of an audit: a PDF, or a folder of pictures where the path has no ending.
 
     Raises `SegLeakError` where it cannot be written, or Qt is not there to draw it.
@@ -98,4 +100,4 @@ def draw_snapshot(audit: Path, choices: "SnapshotChoices", path: Path, progress:
             f"Snapshots are drawn with PySide6, which cannot be used ({error}).",
             f"Install it with: {sys.executable} -m pip install {_packages()}",
         ) from error
-    return write_snapshot(audit, choices, path, progress)
+    return write_snapshot(audit, choices, path, progress, device)

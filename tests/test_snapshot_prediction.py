@@ -9,6 +9,7 @@ from PIL import Image
 
 from core.audit.runner import RunOptions, run_audit
 from core.audit.spec import read_spec
+from core.errors import SpecError
 from core.progress import Progress
 from core.snapshot.asking import asked, later
 from core.snapshot.blocks import Facts, Picture, PictureRow
@@ -174,3 +175,21 @@ def test_lack_of_memory_is_told_and_what_was_found_is_kept(world, monkeypatch):
     known = content.pictures.predictions
     assert isinstance(known[5], Prediction) and "memory" in known[5].reason
     assert known[content.pages[0]].classes is not None
+
+
+def test_the_target_is_asked_on_the_device_that_is_named(world, monkeypatch):
+    from core.engine.jobs import Observe
+
+    used = []
+    monkeypatch.setattr(
+        Observe, "run", lambda self, desk: used.append(self.device) or (_ for _ in ()).throw(MemoryError)
+    )
+    with opened(audit_of(world.folder), CHOICES) as content:
+        asked(content, Progress(), "cpu")
+    assert used == ["cpu"]
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused_before_anything_is_asked(world, device):
+    with opened(audit_of(world.folder), CHOICES) as content, pytest.raises(SpecError, match=device):
+        asked(content, Progress(), device)

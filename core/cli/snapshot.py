@@ -6,14 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.cli.flags import add_flags, given_flags
+from core.cli.models import add_device_flag
 from core.cli.screen import Screen
 from core.errors import SegLeakError
 from core.parameters import Choice
 from core.progress import Progress
 from core.snapshot.choices import PARTS, SECTIONS, SnapshotChoices, read_profile, write_profile
 
-Draw = Callable[[Path, SnapshotChoices, Path, Progress], Path]
-"""Writes the snapshot of an audit folder to a file or folder, and returns where."""
+Draw = Callable[[Path, SnapshotChoices, Path, Progress, str], Path]
+"""Writes the snapshot of an audit folder to a file or folder, and returns where; the target is asked on a device."""
 
 NO_PAINTER = SegLeakError("Snapshots cannot be drawn from here.", "Use main.py snapshot.")
 
@@ -33,6 +34,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--profile", type=Path, metavar="FILE", help="choices to begin with, as kept by --keep")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep these choices as a profile")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+    add_device_flag(parser)
     for part in PARTS:
         add_flags(parser, part, part.title)
     parser.set_defaults(run=run)
@@ -53,7 +55,7 @@ def draw(args: argparse.Namespace, choices: SnapshotChoices, audit: Path, path: 
     paint: Draw | None = getattr(args, "draw_snapshot", None)
     if paint is None:
         raise NO_PAINTER
-    written = paint(audit, choices, path, screen.progress)
+    written = paint(audit, choices, path, screen.progress, args.device)
     screen.close()
     return written
 

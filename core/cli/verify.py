@@ -10,7 +10,7 @@ from core.cli.usage import positive
 from core.snapshot.rescore import rescored
 from core.snapshot.verify import Checked, Snapshot, State, Verifier, read_snapshot
 
-GOOD = {State.MATCHES, State.MOVED}
+GOOD = {State.MATCHES, State.MOVED, State.EXTENDED}
 MOST_SHOWN = 20
 """Images of one state that are named; all are counted."""
 
@@ -48,9 +48,9 @@ def _print(checked: list[Checked], screen: Screen) -> None:
         of_image = file.what.startswith(("image ", "label map "))
         shown[file.state] += of_image
         if file.state not in GOOD and shown[file.state] <= MOST_SHOWN:
-            screen.warn(f"{file.state}: {file.what}  {file.path}".rstrip())
+            screen.warn("  ".join(filter(None, (f"{file.state}: {file.what}", file.path, file.told))))
         elif not of_image:
-            screen.print(f"{file.state}: {file.what}")
+            screen.print("  ".join(filter(None, (f"{file.state}: {file.what}", file.told))))
     counts = Counter(file.state for file in checked)
     screen.print(", ".join(f"{count} {state}" for state, count in counts.items()))
     if counts[State.UNKNOWN]:

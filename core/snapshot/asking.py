@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.audit.device import pick_device
 from core.audit.memory import is_out_of_memory
 from core.engine.jobs import Observe
 from core.engine.jobs.base import Desk
@@ -31,18 +32,22 @@ def later(content: Content, progress: Progress) -> Predictions:
     return {}
 
 
-def asked(content: Content, progress: Progress) -> Predictions:
-    """The predictions of all images that get a page, worked out in this process. Loads torch where there are any."""
+def asked(content: Content, progress: Progress, device: str = "auto") -> Predictions:
+    """The predictions of all images that get a page, worked out in this process. Loads torch where there are any.
+
+    Raises `SpecError` where there is no such device.
+    """
     images = content.to_predict
     if not images:
         return {}
+    device = pick_device(device)
     if reason := refusal(content):
         return refused(images, reason)
     desk = Desk(progress, Models(), lambda _: None)
     found = {}
     for image in progress.over(STAGE, images, len(images)):
         try:
-            found[image] = answer(question(content, image).run(desk))
+            found[image] = answer(question(content, image, device).run(desk))
         except SegLeakError as error:
             return {**refused(images, str(error)), **found}
         except Exception as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.audit.doubts import Doubt
+from core.audit.extension import EXTENDED
 from core.audit.review import ReviewEntry
 from core.audit.spec import to_mapping
 from core.snapshot.known_names import NAME_LEFT_OUT
@@ -29,9 +30,17 @@ def facts(names: Names, found: Mapping[str, Any]) -> Table:
     table["attack_networks"] = {k: v | ({"file": NAME_LEFT_OUT} if "file" in v else {}) for k, v in networks.items()}
     table["sets"] = [_image_set(number, entry) for number, entry in enumerate(table.get("sets") or (), start=1)]
     table["independence"] = [names.of_model(sentence) for sentence in table.get("independence") or ()]
+    if table.get(EXTENDED):
+        table[EXTENDED] = [_taken_in(names, entry) for entry in table[EXTENDED]]
     if table.get("data_check"):
         table["data_check"] = _data_check(names, table["data_check"])
     return table
+
+
+def _taken_in(names: Redacted, entry: Mapping[str, Any]) -> Table:
+    """When which defenses were added, by what they are called here."""
+    told = {chain.describe(): names.chain(chain) for chain in names.chains}
+    return {**entry, "defenses": [told.get(said, NAME_LEFT_OUT) for said in entry["defenses"]]}
 
 
 def _image_set(number: int, entry: Mapping[str, Any]) -> Table:

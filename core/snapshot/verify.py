@@ -15,6 +15,7 @@ from core.files import sha256_of_bytes, sha256_of_path
 from core.progress import Progress
 from core.snapshot.record import FORMAT, JSON_NAME, Manifest, manifest
 from core.snapshot.redaction import read_key
+from core.snapshot.since import since
 
 LARGEST = 1 << 30
 """Bytes of a snapshot that is opened: far more than any has."""
@@ -25,6 +26,7 @@ class State(StrEnum):
 
     MATCHES = "matches"
     MOVED = "matches, in another place"
+    EXTENDED = "matches, extended since"
     CHANGED = "changed"
     MISSING = "missing"
     UNKNOWN = "not checked"
@@ -32,11 +34,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Checked:
-    """One file or hash of a snapshot, and what became of it; `path` is where it was found, or looked for."""
+    """One file or hash of a snapshot, and what became of it.
+
+    `path` is where it was found, or looked for; `told` says in a sentence what one must know of it.
+    """
 
     what: str
     state: State
     path: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,8 @@ class Verifier:
         self._key = read_key(audit) if audit is not None and snapshot.redacted else None
         self._places = _places_in(audit) if audit is not None else {}
         self._found: dict[str, str] = {}
+        folder = snapshot.document.get("folder")
+        self._since = since(snapshot.document, audit or (Path(folder) if folder else None))
 
     def check(self, progress: Progress) -> list[Checked]:
         """Every file of the snapshot with what became of it, and the hashes over all of them."""
@@ -124,7 +132,7 @@ class Verifier:
             self._found = self._index(self._images, progress)
         printed = State.MATCHES if self._snapshot.printed else State.CHANGED
         checked = [Checked(f"{JSON_NAME}, as printed on the first page", printed, self._snapshot.sha256)]
-        checked += self._manifests(files)
+        checked += [*self._manifests(files), *self._scores()]
         return checked + [self._file(f) for f in progress.over("Checking files", files, len(files))]
 
     def place_of(self, file: Mapping[str, Any]) -> Path | None:
@@ -144,6 +152,15 @@ class Verifier:
                 f"manifest of {made.files} {made.name}", State.MATCHES if same else State.CHANGED, made.sha256
             )
 
+    def _scores(self) -> Iterator[Checked]:
+        """Whether the audit still has the scores of the snapshot, where the audit can be read."""
+        if self._since is not None:
+            kept, count = self._since.kept, self._since.scores
+            told = "" if kept == count else f"The audit has {kept:,} of them."
+            yield Checked(
+                f"{count:,} scores of the audit", State.MATCHES if kept == count else State.CHANGED, told=told
+            )
+
     def _file(self, file: Mapping[str, Any]) -> Checked:
         what = " ".join(filter(None, (str(file.get("what", "file")), str(file.get("name") or ""))))
         wanted = file.get("sha256")
@@ -157,6 +174,12 @@ class Verifier:
             return Checked(what, State.MATCHES, str(path))
         if wanted in self._found:
             return Checked(what, State.MOVED, self._found[wanted])
+        taken_in = self._since.taken_in if self._since is not None and file.get("what") == "spec" else ()
+        if there and taken_in:
+            told = (
+                f"The snapshot is of the audit before: {'; '.join(taken_in)}. What it asked before is asked unchanged."
+            )
+            return Checked(what, State.EXTENDED, str(path), told)
         return Checked(what, State.CHANGED if there else State.MISSING, str(path))
 
     def _path_of(self, file: Mapping[str, Any]) -> Path | None:

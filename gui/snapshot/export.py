@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -102,8 +103,12 @@ class Draft:
         return path
 
 
-def write_snapshot(audit: Path, choices: SnapshotChoices, path: Path, progress: Progress | None = None) -> Path:
+def write_snapshot(
+    audit: Path, choices: SnapshotChoices, path: Path, progress: Progress | None = None, device: str = "auto"
+) -> Path:
     """Write the snapshot of an audit: a PDF, or a folder of PNG, SVG and CSV where the path has no ending.
+
+    What the target predicts is asked on the device: "auto", "cpu" or "cuda:N".
 
     Raises
     ------
@@ -113,7 +118,7 @@ def write_snapshot(audit: Path, choices: SnapshotChoices, path: Path, progress: 
         A stop was asked for; no PDF was written.
     """
     application = ensure_application()  # lives until everything is drawn
-    with closing(Draft.open(audit, choices, progress, predict=asked)) as draft:
+    with closing(Draft.open(audit, choices, progress, predict=partial(asked, device=device))) as draft:
         written = draft.write(path, progress or Progress())
     del application
     return written

@@ -35,7 +35,7 @@ def write(world, tmp_path, **choices):
 def test_an_untouched_audit_matches_in_everything(world, tmp_path, qapp):
     found = states(write(world, tmp_path))
     assert set(found.values()) == {State.MATCHES}
-    assert len(found) == 1 + 2 + 3 + 2 * 9  # printed hash, manifests, models and spec, images and label maps
+    assert len(found) == 1 + 2 + 1 + 3 + 2 * 9  # printed hash, manifests, scores, models and spec, images, label maps
 
 
 def test_changed_missing_and_moved_files_are_told_apart(world, tmp_path, qapp):
@@ -101,10 +101,17 @@ def test_the_command_line_writes_and_verifies(world, tmp_path, capsys, qapp):
     assert main.main(["snapshot", str(world.audit), "--out", str(out), *flags]) == 0
     assert "E. X." in PdfReader(out).pages[0].extract_text()
     assert main.main(["verify", str(out), "--quiet"]) == 0
-    assert "24 matches" in capsys.readouterr().out
+    assert "25 matches" in capsys.readouterr().out
     world.image("member", 0).unlink()
     assert main.main(["verify", str(out), "--quiet"]) == 1
     assert "missing" in capsys.readouterr().err
+
+
+def test_a_device_that_is_not_there_is_told_and_nothing_is_written(world, tmp_path, capsys, qapp):
+    given = ["snapshot", str(world.audit), "--out", str(tmp_path / "s.pdf"), "--device", "cuda:99", "--quiet"]
+    assert main.main(given) == 2
+    assert "cuda:99" in capsys.readouterr().err
+    assert not (tmp_path / "s.pdf").exists()
 
 
 def test_without_predictions_no_model_is_loaded(world, tmp_path):

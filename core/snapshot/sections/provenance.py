@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from core.audit.extension import EXTENDED
 from core.snapshot.blocks import Block, Facts, Head, Text
 from core.snapshot.content import Content
 from core.snapshot.record import CSV_NAME, JSON_NAME, Record, models_of
@@ -49,5 +50,7 @@ def _run(content: Content) -> Iterator[tuple[str, str]]:
         yield f"Run {number} began", run["started"]
         yield "Device", run["device"]
         yield "Versions", ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    for entry in content.facts.get(EXTENDED) or ():
+        yield "Taken in later", f"{entry['when']}: {', '.join(entry['defenses'])}"
     yield "Audit finished", str(content.facts.get("finished") or "not finished")
     yield "Snapshot made", content.created
