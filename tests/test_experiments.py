@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -182,7 +183,7 @@ def test_every_number_of_the_plan_is_trained_on_other_frames_than_it_is_judged_o
             assert sides == {fold, OPPOSITE[fold]}
             assert audit.needs["target"].settings["fold"] == fold
             shadows = audit.needs["patch"].needs
-            further = set(MIXED) if study.part == "evidence" else set()
+            further = set(MIXED) if study.part.startswith("evidence") else set()
             assert {s.settings["fold"] for s in shadows.values()} == {*SHADOWS[fold], *further}
             seeds = [c.settings["training"]["seed"] for c in (audit.needs["target"], *shadows.values())]
             assert len(set(seeds)) == len(seeds), "target and shadows must not begin with the same weights"
@@ -302,6 +303,19 @@ def test_a_study_that_cannot_be_done_does_not_stop_the_others(frames, tmp_path, 
     found = known(tmp_path)
     assert found["hardened-mix-up"]["why"].startswith("There is no hardening 'mix-up'.")
     assert found["hardened-min-max"]["done"]
+
+
+def test_rows_of_another_folder_stand_where_nothing_they_depend_on_has_changed(
+    experiment, frames, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(run, "MAKERS", dict.fromkeys(run.MAKERS, lambda cell, shop: {"rows": [], "differences": []}))
+    source = ["--data", str(frames), "--known", str(experiment / "results.json"), "--only", "hardened-mix-up"]
+    run.main([*source, "--out", str(tmp_path / "same")], TINY)
+    same, before = known(tmp_path / "same")["unet"], known(experiment)["unet"]
+    assert same["done"]
+    assert same["rows"] == before["rows"]
+    run.main([*source, "--out", str(tmp_path / "other")], replace(TINY, resamples=51))
+    assert not known(tmp_path / "other")["unet"]["done"]
 
 
 def test_an_unknown_name_is_refused_with_those_there_are(frames, tmp_path):

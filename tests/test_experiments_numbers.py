@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.folds import OPPOSITE
-from benchmarks.experiments.pooled import Judged, Side, pooled, pooled_interval
+from benchmarks.experiments.pooled import Judged, Side, pooled, pooled_interval, pooled_ratio
 from benchmarks.experiments.rows import make_rows
 from core.metrics.roc import auc, highest_tpr
 from core.randomness import generator
@@ -153,3 +153,36 @@ def test_images_without_a_score_are_left_out():
     found = rows_from({"P": audit_result("P", {"loss": [1.0, None, 3.0, 0.0, None]})}, {"P": []})
     assert (found["rows"][0]["members"], found["rows"][0]["non_members"]) == (2, 1)
     assert rows_from({"P": audit_result("P", {"loss": [1.0, 1.0, 3.0, None, None]})}, {"P": []})["rows"] == []
+
+
+def test_ratios_to_the_loss_are_those_of_the_same_draws(crossed):
+    rng = np.random.default_rng(3)
+    noisier = [
+        Judged(*(replace(s, scores=(np.array(s.scores) + rng.normal(0, 1, len(s.scores))).tolist()) for s in sides))
+        for sides in ((t.members, t.non_members) for t in crossed)
+    ]
+    value, interval = pooled_ratio(auc, crossed, noisier, resamples=60, seed=4)
+    assert value == pytest.approx(pooled(auc, crossed) / pooled(auc, noisier))
+    values = resampled_plainly(plain_auc, crossed, 60, 4) / resampled_plainly(plain_auc, noisier, 60, 4)
+    assert (interval.low, interval.high) == pytest.approx(tuple(np.quantile(values, [0.025, 0.975])))
+
+
+def test_a_ratio_to_nothing_is_infinite_and_that_of_nothing_to_nothing_is_1():
+    apart = Judged(Side("P", [2.0, 3.0], ["p", "p"]), Side("Q", [0.0, 1.0], ["q", "q"]))
+    upside_down = Judged(Side("P", [0.0, 1.0], ["p", "p"]), Side("Q", [2.0, 3.0], ["q", "q"]))
+    value, interval = pooled_ratio(auc, [apart], [upside_down], resamples=5)
+    assert (value, interval.low, interval.high) == (np.inf, np.inf, np.inf)
+    assert pooled_ratio(auc, [upside_down], [upside_down], resamples=5)[0] == 1
+
+
+def test_a_study_with_ratios_says_how_much_nearer_to_1_an_attack_comes_and_how_many_more_it_finds():
+    many = {"block": "P0", "member": True}, {"block": "Q0", "member": False}
+    result = audit_result("P", {}) | {"images": [many[0]] * 4 + [many[1]] * 20}
+    below = list(np.linspace(-2, -1, 19))
+    result["scores"] = {"none": {"patch": [3, 3, 3, 0, 2, *below], "loss": [3, 0, 0, 0, 2, *below]}}
+    needs = {"P": Cell("audit", "P", result)}
+    settings = {"evaluations": {"P": []}, "resamples": 5, "compare": "ratios"}
+    (found,) = make_rows(Cell("rows", "r", settings, needs), Given())["differences"]
+    # Of 80 pairs the one has 1 wrong, the other 3; at 1 false alarm in 20 both find all, at less 3 and 1 of 4.
+    assert found["distance"]["value"] == pytest.approx(1 / 3)
+    assert found["tpr"]["value"] == pytest.approx(1.0)

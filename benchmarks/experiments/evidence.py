@@ -5,7 +5,7 @@ which are shadows and references at once, attack networks, and combiners of scor
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.folds import MIXED, OPPOSITE, SHADOWS
@@ -40,11 +40,14 @@ LEARNED: Sequence[Table] = (
 AFTER_SCENES: Table = {
     "norm": "group",
     "augment": "flip-crop",
-    "epochs": 5,
+    "epochs": 4,
     "learning_rate": 3e-4,
     "weight_decay": 1e-2,
 }
 """Well trained: from procedural scenes, crops, few epochs; members and non-members are to be at most 5 points apart."""
+
+
+PART, SEEDS_PART = "evidence", "evidence-seeds"
 
 
 @dataclass(frozen=True)
@@ -61,37 +64,77 @@ class Regime:
         Of the models' cells.
     how
         Changes to the training of all its models.
+    hardened
+        Name of a defense in training -> how targets trained with it differ; "teacher" asks for the plain target.
     start
         The checkpoint they start from; None: from nothing.
-    hardened
-        Name of a defense in training -> targets trained with it, by fold.
     """
 
     name: str
     title: str
     label: str
     how: Table
+    hardened: Mapping[str, "Hardened"]
     start: Cell | None = None
-    hardened: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
 
 
-def evidence(recipes: Recipes, regimes: Sequence[Regime]) -> Iterator[Study]:
-    """For each regime the study of its plain targets, then those of its hardened ones."""
+@dataclass(frozen=True)
+class Hardened:
+    """How the hardened targets of a regime are trained.
+
+    Attributes
+    ----------
+    hardening
+        As `HARDENINGS` reads it.
+    how
+        Changes to the training, in place of the regime's.
+    start
+        The checkpoint they start from.
+    taught
+        By the plain target of the same fold.
+    """
+
+    hardening: Table
+    how: Table
+    start: Cell | None = None
+    taught: bool = False
+
+
+def evidence(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterator[Study]:
+    """Each seed of each regime with its hardened targets, then all seeds together."""
+    of_seed = {
+        (regime.name, seed): list(_Attacker(recipes, regime, seed).studies())
+        for seed in range(seeds)
+        for regime in regimes
+    }
+    yield from (study for studies in of_seed.values() for study in studies)
     for regime in regimes:
-        attacker = _Attacker(recipes, regime)
-        targets = {fold: attacker.model(fold) for fold in TARGETS}
-        plain = attacker.study(regime.name, regime.title, targets, OUTPUTS)
-        yield plain
-        for name, hardened in regime.hardened.items():
-            yield attacker.study(f"{regime.name}-{name}", f"{regime.title}, {name}", hardened, (NONE,))
+        for number, first in enumerate(of_seed[regime.name, 0]):
+            yield _together(first, [of_seed[regime.name, seed][number] for seed in range(seeds)], recipes.resamples)
+
+
+def _together(first: Study, studies: Sequence[Study], resamples: int) -> Study:
+    """The same study with all seeds; blocks are drawn once for all of them."""
+    audits = {f"{fold}{seed}": audit for seed, study in enumerate(studies) for fold, audit in study.audits.items()}
+    name = first.name.removesuffix("-seed0")
+    title = first.title.removesuffix(", seed 0") + (f", {len(studies)} seeds" if len(studies) > 1 else "")
+    return replace(first, name=name, part=PART, title=title, rows=_rows(name, audits, resamples), audits={})
+
+
+def _rows(name: str, audits: Mapping[str, Cell], resamples: int) -> Cell:
+    settings = {"evaluations": {part: [] for part in audits}, "resamples": resamples, "compare": "ratios"}
+    return Cell("rows", name, settings, audits)
 
 
 class _Attacker:
-    """The attacker's models, networks and combiners; all targets of a regime are attacked with the same."""
+    """The attacker's models, networks and combiners; all targets of a regime and seed are attacked with the same."""
 
-    def __init__(self, recipes: Recipes, regime: Regime) -> None:
+    def __init__(self, recipes: Recipes, regime: Regime, seed: int) -> None:
         self.recipes = recipes
         self.regime = regime
+        self.seed = seed
+        self.name = f"{regime.name}-seed{seed}"
+        self.label = f"{regime.label}-seed{seed}" if seed else regime.label
         self.models = {fold: self.model(fold) for fold in ATTACKERS}
         self.patch = self._network("slm")
         self.beside = {
@@ -102,28 +145,49 @@ class _Attacker:
         }
 
     def model(self, fold: str) -> Cell:
-        needs = {"start": self.regime.start} if self.regime.start else {}
-        return self.recipes.model(fold, self.regime.label, needs=needs, **self.regime.how)
+        """A plain model of the regime."""
+        return self.recipes.model(
+            fold, self.label, seed=self.seed, needs=_needs(start=self.regime.start), **self.regime.how
+        )
 
-    def study(self, name: str, title: str, targets: Mapping[str, Cell], defenses: Sequence[Table]) -> Study:
+    def hardened(self, name: str, fold: str) -> Cell:
+        """A target trained with a defense."""
+        wanted = self.regime.hardened[name]
+        return self.recipes.model(
+            fold,
+            f"{self.label}-{name}",
+            seed=self.seed,
+            hardening=wanted.hardening,
+            needs=_needs(start=wanted.start, teacher=self.model(fold) if wanted.taught else None),
+            **wanted.how,
+        )
+
+    def studies(self) -> Iterator[Study]:
+        """Of its plain targets, then of its hardened ones."""
+        yield self._study("", {fold: self.model(fold) for fold in TARGETS}, OUTPUTS)
+        for name in self.regime.hardened:
+            yield self._study(name, {fold: self.hardened(name, fold) for fold in TARGETS}, (NONE,))
+
+    def _study(self, hardening: str, targets: Mapping[str, Cell], defenses: Sequence[Table]) -> Study:
         attacks = (*PLAIN, *LEARNED)
+        name = "-".join(filter(None, (self.regime.name, hardening, f"seed{self.seed}")))
+        title = ", ".join(filter(None, (self.regime.title, hardening, f"seed {self.seed}")))
         audits = {
             fold: self.recipes.audit(name, target, fold, self.patch, defenses, attacks, self.beside)
             for fold, target in targets.items()
         }
-        settings = {"evaluations": {fold: [] for fold in audits}, "resamples": self.recipes.resamples, "compare": "all"}
         chains = [Chain.parse(table) for table in defenses]
         ids = tuple(str(a.get("id", a["name"])) for a in attacks)
-        rows = Cell("rows", name, settings, audits)
-        return Study(name, "evidence", title, rows, audits, {c.id: c.describe() for c in chains}, ids)
+        rows = _rows(name, audits, self.recipes.resamples)
+        return Study(name, SEEDS_PART, title, rows, audits, {c.id: c.describe() for c in chains}, ids)
 
     def _network(self, representation: str) -> Cell:
         settings = {
-            "training": self.recipes.attack | {"representation": representation},
+            "training": self.recipes.attack | {"representation": representation, "seed": self.seed},
             "defense": NONE,
             "exchange": {fold: EXCHANGE[fold] for fold in ATTACKERS},
         }
-        return Cell("network", f"{representation}-{self.regime.name}", settings, self.models)
+        return Cell("network", f"{representation}-{self.name}", settings, self.models)
 
     def _combiner(self, name: str, attacks: Sequence[Table], defense: Table) -> Cell:
         settings = {
@@ -131,12 +195,17 @@ class _Attacker:
             "defense": defense,
             "exchange": {fold: EXCHANGE[fold] for fold in ATTACKERS},
         }
-        return Cell("combiner", f"{name}-{self.regime.name}", settings, self.models)
+        return Cell("combiner", f"{name}-{self.name}", settings, self.models)
+
+
+def _needs(**cells: Cell | None) -> dict[str, Cell]:
+    return {part: cell for part, cell in cells.items() if cell is not None}
 
 
 def well_trained(regime: Regime, start: Cell) -> Regime:
-    """The same architecture, trained so that it does not overfit; its hardened targets are left out."""
+    """The same architecture, trained so that it does not overfit; its distilled targets too."""
     name = regime.name.replace("overfitted", "well-trained")
-    title = regime.title.replace("overfitted", "well trained")
     how = regime.how | AFTER_SCENES
-    return replace(regime, name=name, title=title, label=name, how=how, start=start, hardened={})
+    hardened = {k: replace(h, how=how, start=start) if h.taught else h for k, h in regime.hardened.items()}
+    title = regime.title.replace("overfitted", "well trained")
+    return replace(regime, name=name, title=title, label=name, how=how, hardened=hardened, start=start)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import Cell
-from benchmarks.experiments.evidence import Regime, evidence, well_trained
+from benchmarks.experiments.evidence import Hardened, Regime, evidence, well_trained
 from benchmarks.experiments.folds import NAMES, Fold, mixed
 from benchmarks.experiments.recipes import Recipes, Study, Table, rows_of
 
@@ -108,7 +108,7 @@ def studies(
         *plan.adaptive_to_hardening(),
         *plan.other_attacks(),
         *plan.seeds(seeds),
-        *evidence(plan.recipes, plan.regimes()),
+        *evidence(plan.recipes, list(plan.regimes()), seeds),
     ]
 
 
@@ -223,18 +223,17 @@ class _Plan:
             _sampled("random", 6),
         )
 
-    def regimes(self) -> list[Regime]:
+    def regimes(self) -> Iterator[Regime]:
         """Unet and PSPNet, overfitted as they are above, and well trained."""
-        hardened = {name: self._hardened(name, tuple(REFERENCES)) for name in ("dp-sgd", "distillation")}
-        unet = Regime("unet-overfitted", "Unet, overfitted", "unet", {}, hardened=hardened)
-        how = {"architecture": ARCHITECTURES["pspnet"]}
-        pspnet = Regime("pspnet-overfitted", "PSPNet, overfitted", "pspnet", how)
-        return [
-            unet,
-            well_trained(unet, self._on_scenes("unet-scenes")),
-            pspnet,
-            well_trained(pspnet, self._on_scenes("pspnet-scenes", **how)),
-        ]
+        for name, how in (("unet", {}), ("pspnet", {"architecture": ARCHITECTURES["pspnet"]})):
+            scenes = self._on_scenes(f"{name}-scenes", **how)
+            hardened = {
+                "dp-sgd": Hardened(HARDENINGS["dp-sgd"], AFTER_SCENES | how, start=scenes),
+                "distillation": Hardened(HARDENINGS["distillation"], how, taught=True),
+            }
+            overfitted = Regime(f"{name}-overfitted", f"{TITLES[name]}, overfitted", name, how, hardened)
+            yield overfitted
+            yield well_trained(overfitted, scenes)
 
     def seeds(self, count: int) -> Iterator[Study]:
         """The headline with other seeds, and all seeds together."""

@@ -71,8 +71,41 @@ def pooled_interval(
     values = _means(statistic, targets, draws)
     if second:
         values = values - _means(statistic, second, draws)
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), level, "bootstrap", "group", resamples)
+    return _interval(values, level, resamples)
+
+
+def pooled_ratio(
+    statistic: Statistic,
+    targets: Sequence[Judged],
+    second: Sequence[Judged],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    level: float = LEVEL,
+) -> tuple[float, Interval]:
+    """`pooled(statistic, targets)` over `pooled(statistic, second)`, and its interval; both see the same draws.
+
+    Infinite where only the second is 0; 1 where both are.
+    """
+    draws = _draws([*targets, *second], resamples, seed)
+    value = _ratio(np.array(pooled(statistic, targets)), np.array(pooled(statistic, second)))
+    values = _ratio(_means(statistic, targets, draws), _means(statistic, second, draws))
+    return float(value), _interval(values, level, resamples)
+
+
+def _ratio(values: FloatArray, base: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((values == 0) & (base == 0), 1.0, values / base)
+
+
+def _interval(values: FloatArray, level: float, resamples: int) -> Interval:
+    """The middle of the resamples. No interpolation: between a number and infinity there is none."""
+    low, high = (1 - level) / 2, (1 + level) / 2
+    if np.isfinite(values).all():
+        ends = np.quantile(values, [low, high])
+    else:
+        ends = np.array([np.quantile(values, low, method="lower"), np.quantile(values, high, method="higher")])
+    return Interval(float(ends[0]), float(ends[1]), level, "bootstrap", "group", resamples)
 
 
 Draws = Mapping[tuple[str, str], IntArray]

@@ -35,7 +35,11 @@ GAINS = (
     *("target", "defense", "attack", "AUC (95 %, blocks)", "minus that of the loss", "1 - AUC, times the loss's"),
     *("TPR at 5 % FPR", "times the loss's", "mIoU members / non-members"),
 )
-GAINS_PART = "evidence"
+GAINS_PARTS: Mapping[str, tuple[str, ...]] = {
+    "evidence": (),
+    "evidence-seeds": ("loss", "rmia", "slm", "slm-pair", "combination"),
+}
+"""Parts whose attacks are shown beside the loss -> the attacks that are shown, undefended; none named: all of them."""
 DIFFERENCES_PART = "differences"
 FOLDS_PART = "folds"
 
@@ -91,9 +95,11 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
     parts: dict[str, list[Study]] = {}
     for study in results["studies"]:
         parts.setdefault(study["part"], []).append(study)
-    gains = parts.pop(GAINS_PART, [])
+    gains = {part: parts.pop(part, []) for part in GAINS_PARTS}
     found = {part: _table(ALL, (line for s in studies for line in _rows(s))) for part, studies in parts.items()}
-    found[GAINS_PART] = _table(GAINS, (line for study in gains for line in _gains(study)))
+    for part, studies in gains.items():
+        shown = (line for study in studies for line in _gains(study, GAINS_PARTS[part]))
+        found[part] = _table(GAINS, shown)
     others = (study for studies in parts.values() for study in studies)
     found[DIFFERENCES_PART] = _table(DIFFERENCES, (line for study in others for line in _differences(study)))
     folds = ((name, str(f["frames"]), str(f["blocks"])) for name, f in results["folds"].items())
@@ -165,30 +171,36 @@ def _differences(study: Study) -> Lines:
         )
 
 
-def _gains(study: Study) -> Lines:
+def _gains(study: Study, only: Sequence[str]) -> Lines:
     """A line for each defense and attack that has scores there, beside the loss; one line where nothing was run."""
     if not study["done"]:
         yield study["title"], "", "", *_not_run(study), ""
-    losses = {row["defense"]: row for row in study["rows"] if row["attack"] == "loss"}
     differences = {(d["defense"], d["attack"]): d for d in study["differences"]}
     for row in study["rows"]:
-        loss, gain = losses[row["defense"]], differences.get((row["defense"], row["attack"]))
-        tpr, base = (r["tpr"]["0.05"] for r in (row, loss))
+        if only and (row["attack"] not in only or row["defense"] != "none"):
+            continue
+        gain = differences.get((row["defense"], row["attack"]))
         yield (
             study["title"],
             study["defenses"][row["defense"]],
             row["attack"],
             _measured(row["auc"]),
             f"{gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})" if gain else "",
-            _times(1 - row["auc"]["value"], 1 - loss["auc"]["value"]),
-            _share(tpr),
-            _times(tpr["value"], base["value"]) if tpr and base else NOT_MEASURABLE,
+            _times(gain, "distance"),
+            _share(row["tpr"]["0.05"]),
+            _times(gain, "tpr"),
             f"{row['miou']['member']:.3f} / {row['miou']['non-member']:.3f}",
         )
 
 
-def _times(value: float, base: float) -> str:
-    return f"{value / base:.2f}" if base else ""
+def _times(gain: Mapping[str, Any] | None, part: str) -> str:
+    """A ratio to the loss with its interval; an end without a number is infinite."""
+    if gain is None:
+        return ""
+    if part not in gain:
+        return NOT_MEASURABLE
+    value, low, high = ("inf" if gain[part][k] is None else f"{gain[part][k]:.2f}" for k in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
 
 
 if __name__ == "__main__":

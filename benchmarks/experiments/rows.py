@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.experiments.cells import Cell, Workshop
-from benchmarks.experiments.pooled import Judged, Side, measurable, pooled, pooled_interval
+from benchmarks.experiments.pooled import Judged, Side, measurable, pooled, pooled_interval, pooled_ratio
 from core.data.samples import Role
 from core.metrics.membership import finite
 from core.metrics.roc import Statistic, auc, base_rate_f1, highest_tpr
@@ -27,7 +27,7 @@ def make_rows(cell: Cell, shop: Workshop) -> dict[str, Any]:
     """Rows of every defense and attack, and how much better than the loss each attack network is."""
     audits = {part: shop.result(need) for part, need in cell.needs.items()}
     group = _Group(
-        audits, cell.settings["evaluations"], cell.settings["resamples"], cell.settings.get("compare") == "all"
+        audits, cell.settings["evaluations"], cell.settings["resamples"], cell.settings.get("compare") == "ratios"
     )
     plain: dict[str, Any] = finite(
         {
@@ -107,7 +107,19 @@ class _Group:
         first, second = self.targets(defense, attack), self.targets(defense, LOSS)
         interval = pooled_interval(auc, first, second, resamples=self.resamples)
         value = pooled(auc, first) - pooled(auc, second)
-        return {"defense": defense, "attack": attack, "value": value, "low": interval.low, "high": interval.high}
+        found = {"defense": defense, "attack": attack, "value": value, "low": interval.low, "high": interval.high}
+        return found | self._ratios(first, second) if self.every else found
+
+    def _ratios(self, first: Sequence[Judged], second: Sequence[Judged]) -> dict[str, Any]:
+        """How far both are from an AUC of 1, and what they find at the first level, one over the other."""
+        found = {"distance": self._ratio(lambda curve: 1 - auc(curve), first, second)}
+        if measurable(FPR_LEVELS[0], first):
+            found["tpr"] = self._ratio(highest_tpr(FPR_LEVELS[0]), first, second)
+        return found
+
+    def _ratio(self, statistic: Statistic, first: Sequence[Judged], second: Sequence[Judged]) -> dict[str, float]:
+        value, interval = pooled_ratio(statistic, first, second, resamples=self.resamples)
+        return {"value": value, "low": interval.low, "high": interval.high}
 
     def _measured(self, statistic: Statistic, targets: Sequence[Judged]) -> dict[str, float]:
         interval = pooled_interval(statistic, targets, resamples=self.resamples)

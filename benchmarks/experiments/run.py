@@ -5,13 +5,14 @@
 
 CAMVID holds `images/`, `labels/`, `sequences.tsv` and `near_duplicates.tsv`. Work is done in cells, the most important
 first; a cell that is done is never done again, and a run that was stopped goes on where it was. After each study
-FOLDER/results.json holds all that is known so far.
+FOLDER/results.json holds all that is known so far: also rows that another folder made of the very same settings and
+images, which are read from --known.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ MAKERS = {
     "rows": make_rows,
 }
 RESULTS = "results.json"
+KNOWN = Path(__file__).parent / "results" / RESULTS
+"""Rows that were made in other folders, by the key of their cell."""
 
 
 def main(arguments: Sequence[str] | None = None, parameters: Parameters | None = None) -> None:
@@ -56,10 +59,11 @@ def main(arguments: Sequence[str] | None = None, parameters: Parameters | None =
         _show(wanted, shop)
         return
     failures: dict[str, str] = {}
-    keep(every, shop, failures)
+    known = _known(args.known)
+    keep(every, shop, failures, known)
     for study in wanted:
         _finish(study, shop, failures)
-        keep(every, shop, failures)
+        keep(every, shop, failures, known)
     print(f"Kept in {args.out / RESULTS}")
 
 
@@ -82,12 +86,22 @@ def _finish(study: Study, shop: Workshop, failures: dict[str, str]) -> None:
         print(f"{study.name}: {error}", flush=True)
 
 
-def keep(every: Sequence[Study], shop: Workshop, failures: dict[str, str]) -> None:
+def _known(file: Path) -> dict[str, dict[str, Any]]:
+    """Key of a rows cell -> the study that it was kept with."""
+    if not file.is_file():
+        return {}
+    kept = json.loads(file.read_text("utf-8"))["studies"]
+    return {study["key"]: study for study in kept if study["done"]}
+
+
+def keep(
+    every: Sequence[Study], shop: Workshop, failures: dict[str, str], known: Mapping[str, Mapping[str, Any]]
+) -> None:
     """Write all that is known so far, what was not run included."""
     document = {
         "folds": {name: _about(shop.folds[name]) for name in NAMES},
         "curve": CURVE,
-        "studies": [_record(study, shop, failures.get(study.name, study.missing)) for study in every],
+        "studies": [_record(study, shop, failures.get(study.name, study.missing), known) for study in every],
         "written": now(),
         "versions": versions(),
     }
@@ -98,11 +112,25 @@ def _about(fold: Fold) -> dict[str, Any]:
     return {"frames": len(fold.frames), "blocks": len(fold.blocks), "digest": fold.digest}
 
 
-def _record(study: Study, shop: Workshop, why: str) -> dict[str, Any]:
-    done = study.rows is not None and shop.done(study.rows)
-    found = shop.result(study.rows) if study.rows is not None and done else {"rows": [], "differences": []}
-    known = {key: getattr(study, key) for key in ("name", "part", "title", "defenses", "attacks")}
-    return known | {"done": done, "why": "" if done else why, **found}
+def _record(study: Study, shop: Workshop, why: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    about = {key: getattr(study, key) for key in ("name", "part", "title", "defenses", "attacks")}
+    found = _found(study.rows, shop, known)
+    return about | {
+        "key": study.rows.key if study.rows else "",
+        "done": found is not None,
+        "why": why if found is None else "",
+        **(found or {"rows": [], "differences": []}),
+    }
+
+
+def _found(rows: Cell | None, shop: Workshop, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What a rows cell says, made here or elsewhere; None where it was not made."""
+    if rows is None:
+        return None
+    if shop.done(rows):
+        return shop.result(rows)
+    kept = known.get(rows.key)
+    return {part: kept[part] for part in ("rows", "differences")} if kept else None
 
 
 def _show(wanted: Sequence[Study], shop: Workshop) -> None:
@@ -139,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder for everything made here")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these studies or parts alone")
     parser.add_argument("--plan", action="store_true", help="show every cell, done or not, and do nothing")
+    parser.add_argument("--known", type=Path, default=KNOWN, help="results.json of other folders")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of the headline")
     parser.add_argument(
         "--shipped", type=Path, action="append", default=[], metavar="FILE", help="an attack network to judge as it is"
