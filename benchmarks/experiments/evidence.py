@@ -40,12 +40,12 @@ LEARNED: Sequence[Table] = (
 AFTER_SCENES: Table = {
     "norm": "group",
     "augment": "flip-crop",
-    "epochs": 4,
-    "learning_rate": 3e-4,
+    "epochs": 3,
+    "learning_rate": 2e-4,
     "weight_decay": 1e-2,
 }
-"""Well trained: from procedural scenes, crops, few epochs; members and non-members are to be at most 5 points apart."""
-
+"""Well trained: from procedural scenes, crops, few small steps; so the mIoU of members and non-members is at most 5
+points apart (PSPNet, seed 0: 6.5 after 5 epochs at 3e-4, 5.4 after 3, 4.7 after 3 at 2e-4)."""
 
 PART, SEEDS_PART = "evidence", "evidence-seeds"
 

@@ -186,7 +186,7 @@ class _Plan:
 
     def adaptive_to_hardening(self) -> Iterator[Study]:
         """Judged by networks that learned from shadows hardened in the same way."""
-        for name in ("label-smoothing", "mix-up", "crop-training", "dropout-training", "distillation"):
+        for name in ("label-smoothing", "mix-up", "crop-training", "dropout-training", "distillation", "dp-sgd"):
             networks = self.recipes.networks(f"slm-unet-{name}", self._hardened(name, NAMES))
             yield self.recipes.study(
                 f"adaptive-{name}",
