@@ -8,6 +8,7 @@ from core.audit.map_power import LOSS, first_map
 from core.audit.review import ReviewEntry
 from core.defenses.chain import Chain
 from gui.document import AuditDocument
+from gui.highlight import Highlight
 from gui.theme import colour_at
 from gui.trials import Trials, replaced, title_of, without
 
@@ -37,6 +38,7 @@ class Selection(QObject):
     attack_changed = Signal(str)
     layer_changed = Signal(str)
     threshold_changed = Signal(object)
+    highlight_changed = Signal(object)
     hovered = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -48,6 +50,7 @@ class Selection(QObject):
         self._attack = ""
         self._layer = "image"
         self._threshold: float | None = None
+        self._highlight: Highlight | None = None
 
     # ------------------------------------------------------------ the document
 
@@ -73,12 +76,14 @@ class Selection(QObject):
         self._attack = "" if document is None else document.primary
         self._layer = self._first_layer()
         self._threshold = None
+        self._highlight = None
         self.document_changed.emit(document)
         self.trials_changed.emit(())
         self.chains_changed.emit(self._chains)
         self.attack_changed.emit(self._attack)
         self.layer_changed.emit(self._layer)
         self.threshold_changed.emit(None)
+        self.highlight_changed.emit(None)
         self.image_changed.emit(self._image)
 
     def grown(self) -> None:
@@ -106,6 +111,8 @@ class Selection(QObject):
     def image(self, image: int | None) -> None:
         if image != self._image:
             self._image = image
+            if self._highlight is not None and self._highlight.image not in {None, image}:
+                self.highlight = None  # it is of the image before
             self.image_changed.emit(image)
 
     @property
@@ -199,6 +206,7 @@ class Selection(QObject):
         self._attack = attack
         self.attack_changed.emit(attack)
         self.threshold = None  # scores of another attack have another scale
+        self.highlight = None
         if self._layer not in self.layers:
             self.layer = self._first_layer()
 
@@ -229,6 +237,17 @@ class Selection(QObject):
         if threshold != self._threshold:
             self._threshold = threshold
             self.threshold_changed.emit(threshold)
+
+    @property
+    def highlight(self) -> Highlight | None:
+        """What is made out in the panes, or None; one of a single image goes when another image is shown."""
+        return self._highlight
+
+    @highlight.setter
+    def highlight(self, highlight: Highlight | None) -> None:
+        if highlight != self._highlight:
+            self._highlight = highlight
+            self.highlight_changed.emit(highlight)
 
     def _first_layer(self) -> str:
         """The map that was measured to be best, where the audit has it."""

@@ -135,7 +135,8 @@ class Window(QMainWindow):
         furniture.running.said.connect(self.say)
         furniture.exports.said.connect(self.say)
         furniture.running.over.connect(self.banners.withdraw)
-        for signal in (furniture.selection.document_changed, furniture.selection.chains_changed):
+        chosen = furniture.selection
+        for signal in (chosen.document_changed, chosen.chains_changed, chosen.highlight_changed):
             signal.connect(lambda _: self.registry.refresh())
         workbench.plots.changed.connect(self.registry.refresh)
         self.audits.furnish(furniture)

@@ -4,7 +4,7 @@ The pixels of an image are not independent, so those of a part are averaged with
 are then those of images, as for image scores.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,11 +111,31 @@ def by_size(label: LabelMap) -> IntArray:
     return np.append(np.searchsorted(SIZES, shares, side="right"), NOWHERE)[numbers]
 
 
+def by_object(label: LabelMap) -> IntArray:
+    """The object of each pixel, as `objects` counts them."""
+    return objects(label)[0]
+
+
 def by_place(label: LabelMap) -> IntArray:
     """The ninth of the image that a pixel lies in, row by row."""
     height, width = label.shape
     rows, columns = np.arange(height) * 3 // height, np.arange(width) * 3 // width
     return np.asarray(rows[:, None] * 3 + columns[None, :], np.int64)
+
+
+CUTS: Mapping[str, Callable[[LabelMap], IntArray]] = {
+    "class": by_class,
+    "boundary": by_boundary,
+    "size": by_size,
+    "place": by_place,
+    "object": by_object,
+}
+"""The ways of cutting by their short names; objects are no parts that images have in common."""
+
+
+def pixels_of(kind: str, number: int, label: LabelMap) -> npt.NDArray[np.bool_]:
+    """Which pixels `(h, w)` belong to the part of that number, as `kind` cuts a label map."""
+    return np.asarray(CUTS[kind](label) == number, np.bool_)
 
 
 def means(values: npt.NDArray[np.floating], numbers: IntArray, count: int) -> FloatArray:

@@ -15,6 +15,7 @@ from gui.compare.regions import rectangle
 from gui.compare.stage import Mode
 from gui.folders import DEMO_SPEC
 from gui.running import RUN, Running
+from gui.slices import SlicesPanel
 from gui.snapshot.dialog import SnapshotDialog
 
 Stop = Callable[[Guide], AbstractContextManager[QWidget | None]]
@@ -30,6 +31,8 @@ SUSPECT = "scene_500341"
 THREE = ("none", "argmax", "gauss-sigma0.1")
 ROAD, HOUSES = ((120.0, 150.0), (400.0, 235.0)), ((190.0, 30.0), (330.0, 45.0), (345.0, 125.0), (185.0, 125.0))
 """Regions: two corners of a rectangle, and a polygon."""
+PART = "car"
+"""What is highlighted."""
 AUDITING, AT_WORK = "Auditing", 12
 """Stage of the audit that runs, and how many of its images are done when its picture is taken."""
 
@@ -163,14 +166,39 @@ for _name in ("scores", "classes", "utility"):
 
 @_stop
 def where_it_leaks(guide: Guide) -> Iterator[None]:
-    """Which parts of the images tell members from non-members."""
-    guide.look_at(IMAGE, THREE, "evidence")
-    guide.bring_up("slices")
-    slices = guide.window.furniture.workbench.slices
-    slices.measure()
-    guide.until(slices.parts.isVisible)
-    slices.parts.setCurrentCell(0, 0)
+    """Which parts of the images tell members from non-members, and the one that is chosen in the panes."""
+    panel = _measured(guide)
+    row = next(i for i in range(panel.parts.rowCount()) if panel.parts.item(i, 0).text() == PART)
+    panel.parts.setCurrentCell(row, 0)
+    guide.until(lambda: (frame := guide.compare.display.frame) is not None and frame.spotlight is not None)
     yield
+    guide.run("compare.highlight")
+
+
+@_stop
+def objects(guide: Guide) -> Iterator[None]:
+    """Single objects that stand highest, and one of them in the middle of the panes."""
+    panel = _measured(guide)
+    panel.tabs.setCurrentWidget(panel.objects)
+    image = guide.selection.image
+    table = panel.objects.table
+    row = next(i for i, line in enumerate(table.texts()[1:]) if line[0].startswith(IMAGE))
+    table.setCurrentCell(row, 0)
+    guide.until(lambda: (frame := guide.compare.display.frame) is not None and frame.spotlight is not None)
+    yield
+    panel.tabs.setCurrentIndex(0)
+    guide.run("compare.highlight")
+    guide.run("zoom.fit")
+    guide.selection.image = image
+
+
+def _measured(guide: Guide) -> SlicesPanel:
+    guide.look_at(IMAGE, THREE, "score")
+    guide.bring_up("slices")
+    panel = guide.window.furniture.workbench.slices
+    panel.measure()
+    guide.until(lambda: panel.parts.rowCount() > 0)
+    return panel
 
 
 @_stop

@@ -4,7 +4,6 @@ Qt's own raster painter draws from 32-bit pictures: cheaper than a scene graph, 
 canvases agree without any linking.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -20,9 +19,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.compare import marks
-from gui.compare.curtain import Curtain
+from gui.compare.content import Layers
 from gui.compare.marks import Mark
-from gui.compare.picture import Overlay, Picture
+from gui.compare.picture import Picture
+from gui.compare.spotlight import paint_spotlight
 from gui.compare.viewport import Point, Size, Viewport
 
 WHEEL_DOUBLES = 480
@@ -36,28 +36,6 @@ class Phase(Enum):
     MOVE = auto()
     RELEASE = auto()
     DOUBLE = auto()
-
-
-@dataclass(frozen=True, eq=False)
-class Layers:
-    """What a canvas shows.
-
-    Attributes
-    ----------
-    picture
-        The image; None for nothing.
-    overlays
-        One, or two where there is a curtain between them, each as large as the image; None for no overlay.
-    opacity
-        Of the overlays, 0 to 1.
-    curtain
-        Where the first overlay ends and the second one begins.
-    """
-
-    picture: Picture | None = None
-    overlays: tuple[Overlay | None, ...] = ()
-    opacity: float = 0.6
-    curtain: Curtain | None = None
 
 
 class Canvas(QWidget):
@@ -154,6 +132,8 @@ class Canvas(QWidget):
         if self._layers.picture is not None:
             self._paint_picture(painter, self._layers.picture)
             self._paint_overlays(painter)
+            if self._layers.spotlight is not None:
+                paint_spotlight(painter, self._layers.spotlight, self._transform())
             marks.paint_marks(painter, self._marks, self._transform())
             self._paint_edge(painter)
             self._paint_cross(painter)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from gui.actions import Action
+from gui.compare.highlight_bar import KEY
 from gui.compare.layers import Comparison
 from gui.compare.look import OPACITY_STEP
 from gui.compare.power import show_power
@@ -102,6 +103,15 @@ def other_actions(view: "CompareView") -> list[Action]:
             lambda: view.switch("clear_void"),
             "In every layer of an image with a label map.",
             checked=lambda: view.look.clear_void,
+        ),
+        Action(
+            "compare.highlight",
+            "Clear the highlight",
+            MENU,
+            KEY,
+            view.highlight_bar.drop,
+            "What was chosen in the panel Where it leaks is no longer made out in the panes.",
+            enabled=lambda: view.selection.highlight is not None,
         ),
         _opacity(view, "compare.fainter", "Overlay fainter", "[", -OPACITY_STEP),
         _opacity(view, "compare.stronger", "Overlay stronger", "]", OPACITY_STEP),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from gui.compare.canvas import Layers
+from gui.compare.content import Layers
 from gui.compare.curtain import Curtain
 from gui.compare.frame import Frame
 from gui.compare.look import Look
@@ -137,7 +137,8 @@ class Display(QObject):
         note = seen.reason or ("" if shown.shape is not None else shown.note)
         pane.show_frame(self._frame, stage.pane, look)
         pane.show_heading(self._heading(self._frame, stage))
-        pane.canvas.show_layers(Layers(seen.picture, overlays, look.opacity, stage.curtain), note)
+        spot = None if look.hidden else self._frame.spotlight
+        pane.canvas.show_layers(Layers(seen.picture, overlays, look.opacity, stage.curtain, spot), note)
 
     def _show_marks(self) -> None:
         for pane, stage in zip(self._grid.visible_panes, self._stages, strict=True):

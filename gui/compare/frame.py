@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from gui.compare.picture import Overlay, Picture
 from gui.compare.placement import Placement
 from gui.document import AuditDocument
 from gui.ranges import Map, Range
+
+if TYPE_CHECKING:
+    from gui.compare.spotlight import Spotlight
 
 Classes = npt.NDArray[np.uint8]
 
@@ -201,7 +205,8 @@ class PaneFrame:
 class Frame:
     """What all panes show of one image of a document.
 
-    `patch` is the side of a visited patch in grid points, 0 without patches.
+    `patch` is the side of a visited patch in grid points, 0 without patches; `spotlight` is what is made out in the
+    image, None where nothing is highlighted.
     """
 
     document: AuditDocument
@@ -209,6 +214,7 @@ class Frame:
     seen: Seen
     panes: tuple[PaneFrame, ...]
     patch: int = 0
+    spotlight: "Spotlight | None" = None
 
     @property
     def by_layer(self) -> bool:

@@ -14,6 +14,7 @@ from gui.compare.mean import BEING_MADE, NO_MEAN, TrialMeans
 from gui.compare.observing import Observing
 from gui.compare.wanted import Wanted
 from gui.document import AuditDocument
+from gui.highlight import Highlight
 from gui.live.asking import Ask
 from gui.selection import Selection
 
@@ -69,7 +70,7 @@ class Presenter(QObject):
         selection.document_changed.connect(self._document_changed)
         selection.document_grew.connect(self._due.start)
         selection.image_changed.connect(self._image_changed)
-        for signal in (selection.chains_changed, selection.layer_changed):
+        for signal in (selection.chains_changed, selection.layer_changed, selection.highlight_changed):
             signal.connect(lambda _: self._due.start())
         selection.attack_changed.connect(self._image_changed)
         selection.retuned.connect(self._observing.hand_on)
@@ -181,12 +182,17 @@ class Presenter(QObject):
             self._look,
             self._observing.live,
             tuple(map(layer_of, beside.shown(s.layer))),
+            highlight=self._highlight(s.image),
             hard=frozenset(chain for chain in s.chains if (known := s.chain(chain)) is not None and known.hard),
         )
         if self._looker is None:
             return wanted
         awaited, means = self._observing.awaited(wanted), self._means(wanted)
         return replace(wanted, awaited=awaited, means=means, waiting=self._looker.words if self._late else "")
+
+    def _highlight(self, image: int) -> Highlight | None:
+        highlight = self._selection.highlight
+        return highlight if highlight is not None and highlight.image in {None, image} else None
 
     def _means(self, wanted: Wanted) -> dict[str, TrialMeans]:
         """The mean maps of the trials shown, where they are asked for: the engine finds them with the scores."""

@@ -16,6 +16,7 @@ from gui.compare.controls import Controls
 from gui.compare.display import Display
 from gui.compare.frame import Frame
 from gui.compare.headings import Headings
+from gui.compare.highlight_bar import HighlightBar
 from gui.compare.holding import HeldKey
 from gui.compare.layers import Comparison
 from gui.compare.look import Look
@@ -27,7 +28,7 @@ from gui.compare.region_tool import Shape
 from gui.compare.regions import statistics
 from gui.compare.saving import PanePictures
 from gui.compare.stage import Mode
-from gui.compare.viewport import Point, Viewport
+from gui.compare.viewport import Viewport, pixel_of
 from gui.selection import Selection
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class CompareView(QWidget):
         self._controls.give_menu("compare.layers", BesideMenu(selection, self.presenter, self))
         self._readout, self._message = QLabel(), QLabel(NO_IMAGE)
         self.region_table = RegionTable()
+        self.highlight_bar = HighlightBar(selection, self.viewport)
         self._held = HeldKey(Qt.Key.Key_H, self._show_overlay, self)
         self._lay_out()
         self._connect()
@@ -91,7 +93,7 @@ class CompareView(QWidget):
         layout.addWidget(self._controls)
         layout.addWidget(self._message, 1)
         layout.addWidget(self.grid, 1)
-        layout.addWidget(self._readout)
+        layout.addLayout(self.highlight_bar.beside(self._readout))
         layout.addWidget(self.region_table)
 
     def _connect(self) -> None:
@@ -103,7 +105,7 @@ class CompareView(QWidget):
         marking.failed.connect(self.failed)
         self._controls.look_chosen.connect(self.set_look)
         self._controls.comparison_chosen.connect(self.set_comparison)
-        self.grid.hovered.connect(_pixel_to(selection))
+        self.grid.hovered.connect(lambda point: selection.hovered.emit(pixel_of(point)))
         self.grid.used.connect(marking.tool.use)
         self.grid.menu_wanted.connect(self._open_menu)
         marking.changed.connect(self._show_marks)
@@ -235,6 +237,7 @@ class CompareView(QWidget):
             self.viewport.set_image((width, height))
             self.grid.image_changed()
         self.display.show(frame, self.look)
+        self.highlight_bar.show_frame(frame)
         empty = frame is None or not frame.panes
         self.grid.setVisible(not empty)
         self._message.setVisible(empty)
@@ -289,12 +292,3 @@ class CompareView(QWidget):
             tool.finish()
         else:
             super().keyPressEvent(event)
-
-
-def _pixel_to(selection: Selection) -> Any:
-    """Tells the selection of the pixel that holds an image point."""
-
-    def tell(point: Point | None) -> None:
-        selection.hovered.emit(None if point is None else (int(point[0]), int(point[1])))
-
-    return tell

@@ -19,6 +19,9 @@ Size = tuple[float, float]
 SMALLEST, LARGEST = 1 / 64, 64.0
 """Limits of the scale, in screen points per image pixel."""
 
+AREA_SHARE, AREA_ZOOM = 0.4, 4.0
+"""An area that is brought into view takes so much of a pane, unless that is more than so many times the whole image."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -47,6 +50,11 @@ class View:
         """Moved by a distance in screen points; the centre stays on the image."""
         x, y = (min(max(c - b / self.scale, 0.0), s) for c, b, s in zip(self.centre, by, image, strict=True))
         return replace(self, centre=(x, y))
+
+
+def pixel_of(point: Point | None) -> tuple[int, int] | None:
+    """The pixel that holds an image point."""
+    return None if point is None else (int(point[0]), int(point[1]))
 
 
 def fitted(image: Size, panes: Sequence[Size]) -> View:
@@ -116,6 +124,15 @@ class Viewport(QObject):
         """Move what is shown by a distance in screen points."""
         self.fitting = False
         self._set(self._view.moved(by, self._image))
+
+    def bring(self, area: tuple[float, float, float, float]) -> None:
+        """Have an area of the image (left, top, width, height) in the middle, large enough to be seen."""
+        left, top, width, height = area
+        whole = fitted(self._image, self._panes)
+        room = min((min(w / width, h / height) for w, h in self._panes), default=whole.scale)
+        scale = min(max(AREA_SHARE * room, whole.scale), AREA_ZOOM * whole.scale, LARGEST)
+        self.fitting = False
+        self._set(View((left + width / 2, top + height / 2), scale))
 
     def to_mapping(self) -> dict[str, Any]:
         """What a session keeps; nothing where the image is fitted."""

@@ -8,6 +8,7 @@ from gui.compare.live import LiveViews
 from gui.compare.look import Look
 from gui.compare.mean import TrialMeans
 from gui.document import AuditDocument
+from gui.highlight import Highlight
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Wanted:
         Ids of the defenses that release label maps only.
     means
         Mean maps of the non-members under defenses that the audit does not have, by id, where they are asked for.
+    highlight
+        What is to be made out in the image.
     waiting
         What their panes say meanwhile where they have nothing to show; empty while the wait is short.
     """
@@ -48,6 +51,7 @@ class Wanted:
     awaited: frozenset[str] = frozenset()
     hard: frozenset[str] = frozenset()
     means: Mapping[str, TrialMeans] = field(default_factory=dict)
+    highlight: Highlight | None = None
     waiting: str = ""
 
     @property

@@ -18,6 +18,7 @@ from gui.compare.overlay import class_table, difference_range, levels, own_range
 from gui.compare.picture import Overlay, Picture
 from gui.compare.shelf import Shelf
 from gui.compare.shown import class_colours, shown
+from gui.compare.spotlight import Spotlight, spotlight
 from gui.compare.wanted import Wanted
 from gui.document import AuditDocument
 from gui.ranges import Map, Range
@@ -63,7 +64,7 @@ class Workshop:
             pane = PaneFrame(chain, one, _standing(wanted, chain), content)
             panes.append(_painted(wanted, seen, pane, (*panes, *before)))
         self._before = painted, tuple(panes)
-        return Frame(wanted.document, wanted.image, seen, tuple(panes), _patch(wanted))
+        return Frame(wanted.document, wanted.image, seen, tuple(panes), _patch(wanted), self._spotlight(wanted, seen))
 
     def warm(self, wanted: Wanted) -> None:
         """Load an image that may be looked at next."""
@@ -79,6 +80,12 @@ class Workshop:
         """The maps of an image under one defense and attack. A running audit may have them the next time."""
         key = (document, image, chain, attack, document.row(image).state)
         return self.shelf.take(key, lambda: _judged(document, image, chain, attack))
+
+    def _spotlight(self, wanted: Wanted, seen: Seen) -> Spotlight | None:
+        highlight = wanted.highlight
+        if highlight is None or seen.picture is None:
+            return None
+        return self.shelf.take((wanted.document, wanted.image, highlight), lambda: spotlight(highlight, seen))
 
     def _with_live(self, wanted: Wanted, chain: str) -> Judged:
         stored = self.judged(wanted.document, wanted.image, chain, wanted.attack)

@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from core.data.samples import Role
 from gui import roles
 from gui.browser.notice import Notice
 from gui.document import AuditDocument
+from gui.highlight import Highlight
 from gui.selection import Selection
+from gui.slices.objects import ObjectsList
 from gui.slices.reader import Question, SliceReader
 from gui.slices.tables import Cell, SortedTable
 
@@ -30,14 +32,16 @@ TRIAL = "{chain} is not in the audit. Show one of the audit's own defenses first
 UNFINISHED = "The parts can be measured when the audit has ended."
 WORDS = (
     "Map “{map}” of {attack} under {chain}, {images:,} images. Exploratory: the best of many parts looks better than "
-    "it is. Choose a part to see its images."
+    "it is. Choose a part to see its images and where it lies in them."
 )
 PARTS = ("Part", "Of", "AUC", "Interval", "Members", "Non-members")
 IMAGES = ("Image", "Role", "Value")
 
 
 class SlicesPanel(QWidget):
-    """A table of parts, and beside it the images of the part that is chosen.
+    """A table of parts, and beside it the images of the part that is chosen; behind them single objects.
+
+    What is chosen is highlighted in the panes.
 
     `failed` sends the `SegLeakError` of maps or label maps that cannot be read.
     """
@@ -52,6 +56,8 @@ class SlicesPanel(QWidget):
         self.notice = Notice()
         self.parts = SortedTable("Parts of the images", PARTS)
         self.images = SortedTable("Images of the part", IMAGES)
+        self.objects = ObjectsList()
+        self._part: Highlight | None = None
         self._words = QLabel()
         self._words.setProperty("role", "small")
         self._words.setWordWrap(True)
@@ -73,8 +79,12 @@ class SlicesPanel(QWidget):
         inside.setSpacing(0)
         inside.addWidget(self._words)
         inside.addWidget(split, stretch=1)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(page, "Parts")
+        self.tabs.addTab(self.objects, "Objects")
         self._stack.addWidget(self.notice)
-        self._stack.addWidget(page)
+        self._stack.addWidget(self.tabs)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
@@ -89,8 +99,10 @@ class SlicesPanel(QWidget):
         self._reader.came.connect(self._refresh)
         self._reader.progressed.connect(self._tell)
         self._reader.failed.connect(self.failed)
+        selection.highlight_changed.connect(self._highlighted)
         self.parts.chosen.connect(self._show_images)
         self.images.chosen.connect(self._go_to)
+        self.objects.chosen.connect(self._go_to_object)
 
     @property
     def words(self) -> str:
@@ -171,6 +183,9 @@ class SlicesPanel(QWidget):
             self._words.setText(WORDS.format(images=found.images, **self._names(question)))
         self.parts.show_rows([(place, _cells(one)) for place, one in enumerate(found.slices)])
         self.images.show_rows([])
+        self._part = None
+        if question is not None:
+            self.objects.show_objects(question.document, found.objects)
         self._stack.setCurrentIndex(1)
 
     # ------------------------------------------------------------ from a part to its images
@@ -179,11 +194,25 @@ class SlicesPanel(QWidget):
         document = self._selection.document
         if self._found is None or document is None:
             return
-        scores = sorted(self._found.slices[place].scores.items(), key=lambda item: -item[1])[:MOST_IMAGES]
+        one = self._found.slices[place]
+        self._part = self._selection.highlight = Highlight(one.kind, one.number, f"{one.title}, {one.name}")
+        scores = sorted(one.scores.items(), key=lambda item: -item[1])[:MOST_IMAGES]
         self.images.show_rows([(image, _image_cells(document, image, score)) for image, score in scores])
 
     def _go_to(self, image: int) -> None:
+        self._go_to_object(image, self._part)
+
+    def _go_to_object(self, image: int, highlight: Highlight | None) -> None:
+        # In this order: a highlight of the image before would go with it, and take its row along.
+        self._selection.highlight = highlight
         self._selection.image = image
+
+    def _highlighted(self, highlight: Highlight | None) -> None:
+        """Let go of what is no longer highlighted, so that it can be chosen again."""
+        if highlight is None or highlight.image is None:
+            self.objects.table.let_go()
+        if highlight != self._part:
+            self.parts.let_go()
 
 
 def _cells(one: "Slice") -> list[Cell]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -35,6 +35,7 @@ class SortedTable(QTableWidget):
     def __init__(self, name: str, titles: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(0, len(titles), parent)
         self.setAccessibleName(name)
+        self.setToolTip("Ctrl+C copies the table.")
         self.setHorizontalHeaderLabels(list(titles))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -47,6 +48,12 @@ class SortedTable(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setResizeContentsPrecision(50)
         self.currentItemChanged.connect(self._went)
+
+    def tell(self, column: int, tip: str) -> None:
+        """Say more of what a column holds."""
+        item = self.horizontalHeaderItem(column)
+        if item is not None:
+            item.setToolTip(tip)
 
     def show_rows(self, rows: Sequence[tuple[object, Sequence[Cell]]]) -> None:
         """Show these rows, (key, cells) each, in this order."""
@@ -62,6 +69,12 @@ class SortedTable(QTableWidget):
         self.setSortingEnabled(True)
         self.setCurrentCell(-1, -1)
         self.blockSignals(False)
+
+    def let_go(self) -> None:
+        """No row is chosen."""
+        with QSignalBlocker(self):
+            self.setCurrentCell(-1, -1)
+            self.clearSelection()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Ctrl+C copies the table."""

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPushButton
 from core.audit.slices import slices_of
 from core.audit.store import AuditStore
 from gui.document import AuditDocument
+from gui.highlight import Highlight
 from gui.selection import Selection
 from gui.slices import SlicesPanel
 from tests.gui.small_audit import small_audit
@@ -120,3 +121,46 @@ def test_an_audit_that_is_not_finished_is_not_measured(qtbot, tmp_path):
     panel.close_threads()
     selection.document = None
     document.close()
+
+
+def row_of(table, text):
+    (row,) = (i for i in range(table.rowCount()) if table.item(i, 0).text() == text)
+    return row
+
+
+def test_a_part_is_highlighted_as_it_is_chosen_and_stays_so_from_image_to_image(qtbot, panel):
+    measured(qtbot, panel)
+    panel.parts.setCurrentCell(row_of(panel.parts, "class 6"), 0)
+    chosen = Highlight("class", 6, "Class, class 6")
+    assert panel.selection.highlight == chosen
+    for row in (2, 5):
+        panel.images.setCurrentCell(row, 0)
+        assert panel.selection.highlight == chosen
+    panel.selection.highlight = None
+    assert panel.parts.currentRow() == -1
+    panel.images.setCurrentCell(3, 0)
+    assert panel.selection.highlight == chosen
+    panel.selection.highlight = None
+    panel.parts.setCurrentCell(row_of(panel.parts, "middle right"), 0)
+    assert (panel.selection.highlight.kind, panel.selection.highlight.number) == ("place", 5)
+
+
+def test_an_object_leads_to_its_image_and_its_row_is_let_go_with_it(qtbot, panel):
+    measured(qtbot, panel)
+    table = panel.objects.table
+    document = panel.selection.document
+    assert table.rowCount() == 32 and "Exploratory" in panel.objects.words.text()
+    with AuditStore.read(document.folder) as store:
+        expected = slices_of(store, document.spec, "none", "loss").objects.listed
+    assert [line[:4] for line in table.texts()[1:]] == [
+        [f"{one.image % 8:02d}.png", "Member" if one.image < 8 else "Non-member", one.name, f"{one.pixels:,}"]
+        for one in expected
+    ]
+    for row in (4, 0, 9):
+        table.setCurrentCell(row, 2)
+        one = expected[row]
+        assert panel.selection.image == one.image and table.currentRow() == row
+        found = panel.selection.highlight
+        assert (found.kind, found.number, found.image) == ("object", one.number, one.image)
+    panel.selection.image = (expected[9].image + 1) % 16
+    assert panel.selection.highlight is None and table.currentRow() == -1
