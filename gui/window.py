@@ -238,8 +238,7 @@ class Window(QMainWindow):
         """Choose what goes into the PDF of the audit in view, and write it."""
         from gui.snapshot.start import snapshot_dialog
 
-        furniture = self.furniture
-        show(snapshot_dialog(furniture.workbench, furniture.engine, lambda: self.preferences.computing.device, self))
+        show(snapshot_dialog(self.furniture, lambda: self.preferences.computing.device, self))
 
     def show_settings(self) -> None:
         """The settings."""

@@ -115,7 +115,10 @@ class Exports(QObject):
     # ------------------------------------------------------------
 
     def _begin(self, title: str, work: Work) -> None:
-        made = ThreadWork(title, work, self._board, self)
+        self.begin(ThreadWork(title, work, self._board, self))
+
+    def begin(self, made: ThreadWork) -> None:
+        """Begin with work that gives the path it has written; banners say how it went."""
         self._works.add(made)
         made.done.connect(self._written)
         made.failed.connect(self._failed)

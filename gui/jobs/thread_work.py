@@ -1,10 +1,9 @@
 """Long work in a thread of the window's process, with a line in the list of jobs."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import Cancelled, SegLeakError
 from core.progress import Progress
@@ -12,8 +11,9 @@ from gui.background import Background
 from gui.jobs.board import Board
 from gui.jobs.entry import Controls, Entry, State, Step
 
-BETWEEN = 0.1
-"""Seconds between two reports of progress."""
+BETWEEN_MS = 100
+"""Milliseconds between two reports of progress; beginnings of stages are told at once."""
+UNEXPECTED = "Nobody expected this. What was there before is as it was."
 
 Work = Callable[[Progress], Any]
 
@@ -35,16 +35,25 @@ class ThreadWork(QObject):
     """What the work gave."""
     failed = Signal(object)
     """The `SegLeakError`."""
-    _stepped = Signal(object)
+    stopped = Signal()
+    """It ended because somebody wanted that."""
+    stepped = Signal(object)
+    """The `Step` it is at."""
+    _told = Signal(object)
 
     def __init__(self, title: str, work: Work, board: Board, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._work, self._board = work, board
         self._progress = Progress(self._listen)
-        self._told = 0.0
+        self._latest = self._shown = Step()
+        self._waits = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(BETWEEN_MS)
+        self._timer.timeout.connect(self._catch_up)
         self._background = Background(self)
         self.entry = Entry(title, Controls(stop=self.stop))
-        self._stepped.connect(self._advance)
+        self._told.connect(self._advance)
 
     def start(self) -> None:
         """Begin."""
@@ -60,40 +69,62 @@ class ThreadWork(QObject):
         """Stop, and wait for the thread; nothing is told any more."""
         self.stop()
         self._background.close()
+        if self.entry.state.at_work:
+            self.entry.end(State.STOPPED, "Stopped.")
 
     # ------------------------------------------------------------ in the thread
 
-    def _run(self) -> list[Any]:
-        """What the work gave; nothing where it was stopped."""
+    def _run(self) -> list[Any] | Exception:
+        """What the work gave; nothing where it was stopped; what nobody expected."""
         try:
             return [self._work(self._progress)]
         except Cancelled:
             return []
+        except SegLeakError:
+            raise
+        except Exception as error:  # it belongs to the window's thread, which ends the line in the list first
+            return error
 
     def _listen(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._told >= BETWEEN or progress.done in {0, progress.total}:
-            self._told = now
-            at = (progress.stage, progress.done, progress.total, progress.message)
-            self._stepped.emit(Step(*at, progress.rate, progress.seconds_left))
+        at = (progress.stage, progress.done, progress.total, progress.message)
+        self._latest = Step(*at, progress.rate, progress.seconds_left)
+        if not (progress.done and self._waits):
+            self._waits = True
+            self._told.emit(self._latest)
 
     # ------------------------------------------------------------ in the window's thread
 
     def _advance(self, step: Step) -> None:
         if self.entry.state.at_work:
+            self._shown = step
             self.entry.advance(step)
             self._board.step(self.entry)
+            self.stepped.emit(step)
+            self._timer.start()
 
-    def _ended(self, value: list[Any]) -> None:
+    def _catch_up(self) -> None:
+        """Tell what came too soon after another report."""
+        self._waits = False
+        if self._latest is not self._shown:
+            self._advance(self._latest)
+
+    def _ended(self, value: list[Any] | Exception) -> None:
+        if isinstance(value, Exception):
+            self._failed(SegLeakError(f"{self.entry.title}: {type(value).__name__}: {value}", UNEXPECTED))
+            raise value
         self._end(*((State.DONE, "Finished.") if value else (State.STOPPED, "Stopped.")))
         if value:
             self.done.emit(value[0])
+        else:
+            self.stopped.emit()
 
     def _failed(self, error: SegLeakError) -> None:
         self._end(State.FAILED, error.message, error.remedy)
         self.failed.emit(error)
 
     def _end(self, state: State, outcome: str, details: str = "") -> None:
+        self._catch_up()
+        self._timer.stop()
         self.entry.end(state, outcome, details)
         self._board.relist()
         self.deleteLater()

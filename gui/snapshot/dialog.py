@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,34 +18,26 @@ from PySide6.QtWidgets import (
 
 from core.errors import Cancelled, SegLeakError
 from core.progress import Progress
-from core.snapshot.asking import STAGE, Predictions, refusal
+from core.snapshot.asking import Predictions
 from core.snapshot.choices import SnapshotChoices, last_choices, profile_path, write_profile
 from core.snapshot.content import View
 from gui.background import Background
+from gui.jobs.entry import Step
+from gui.jobs.words import time_left
 from gui.snapshot.buttons import Buttons
 from gui.snapshot.export import Draft
 from gui.snapshot.fields import Fields
-from gui.snapshot.folder import page_image
-from gui.snapshot.predicting import Predicting
 from gui.snapshot.preview import Preview
+from gui.snapshot.writing import Begin, Writing
 
 CALM_MS = 400
 """The preview is made anew when nothing was changed for so long."""
 NAME = "snapshot"
+GOES_ON = "It is in the list of jobs, and goes on when this is closed."
 MOST_ROOM = 0.9
 """Share of the screen that it takes at first."""
 
 T = TypeVar("T")
-
-
-class _Bridge(QObject):
-    """Brings progress from the thread that works to the window's."""
-
-    moved = Signal(str, int, int)
-
-    def listen(self, progress: Progress) -> None:
-        """A listener for `Progress`."""
-        self.moved.emit(progress.stage, progress.done, progress.total)
 
 
 class SnapshotDialog(QDialog):
@@ -57,8 +49,8 @@ class SnapshotDialog(QDialog):
         The audit folder, ids and titles of its defenses, and the image in view.
     view
         The panes as they are, for who wants them printed.
-    predicting
-        Asks the target about the images that get a page.
+    begin
+        Begins to write; that goes on when the dialog is closed.
     """
 
     written = Signal(object)
@@ -69,18 +61,18 @@ class SnapshotDialog(QDialog):
         defenses: Sequence[tuple[str, str]],
         image: int | None,
         view: View | None,
-        predicting: Predicting,
+        begin: Begin,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export snapshot")
-        self._audit, self._view, self._predicting = audit, view, predicting
-        predicting.setParent(self)
-        self._background, self._bridge = Background(self), _Bridge(self)
+        self._audit, self._view, self._begin = audit, view, begin
+        self._background = Background(self)
         self._progress = Progress()
+        self._known: Predictions = {}
         self._draft: Draft | None = None
-        self._target: Path | None = None
-        self._sized = False
+        self._writing: Writing | None = None
+        self._sized, self._unkept = False, ""
         self.fields = Fields(last_choices(), defenses, image)
         self.fields.view.setEnabled(view is not None)
         self.preview, self.state, self.bar = Preview(), QLabel(), QProgressBar()
@@ -122,9 +114,6 @@ class SnapshotDialog(QDialog):
         self.fields.changed.connect(lambda: self._enable(False))
         self._calm.timeout.connect(self.refresh)
         self.preview.wanted.connect(lambda _: self._show_page())
-        self._bridge.moved.connect(self._show_progress)
-        self._predicting.moved.connect(lambda done, total: self._show_progress(STAGE, done, total))
-        self._predicting.ended.connect(self._write)
 
     # ------------------------------------------------------------ the preview
 
@@ -140,7 +129,7 @@ class SnapshotDialog(QDialog):
         self.state.setText("Laying out the pages ...")
         progress = self._progress = Progress()
         views = (self._view,) if self._view is not None and self.fields.view.isChecked() else ()
-        known = self._predicting.known
+        known = self._known
         self._background.run(lambda: self._laid_out(choices, progress, views, known), self._arrived, self._failed)
 
     def _laid_out(
@@ -162,7 +151,7 @@ class SnapshotDialog(QDialog):
 
     def _show_page(self) -> None:
         draft = self._draft
-        if draft is None or self._target is not None or not self.pdf.isEnabled():
+        if draft is None or self._writing is not None or not self.pdf.isEnabled():
             return
         number = min(self.preview.page, len(draft.pages.pages) - 1)
         room = self.preview.paper
@@ -174,7 +163,7 @@ class SnapshotDialog(QDialog):
             if not self._sized:
                 self._background.run(draft.estimate, self._show_size)
 
-        self._background.run(lambda: page_image(draft.pages, number, max(0.5, scale)), shown, self._failed)
+        self._background.run(lambda: draft.page(number, max(0.5, scale)), shown, self._failed)
 
     def _show_size(self, size: int) -> None:
         self._sized = True
@@ -183,8 +172,6 @@ class SnapshotDialog(QDialog):
 
     def _failed(self, error: SegLeakError) -> None:
         self.state.setText(str(error))
-        self._target = None
-        self.bar.hide()
         self._enable(self._draft is not None and self._draft.content.store is not None)
 
     def _enable(self, there: bool) -> None:
@@ -209,76 +196,72 @@ class SnapshotDialog(QDialog):
 
     def write(self, path: Path) -> None:
         """Write the snapshot that is in view, once the target has been asked about its images."""
-        draft = self._draft
+        draft, self._draft = self._draft, None
         if draft is None:
             return
-        self._target, self._sized = path, True
+        self._sized, self._unkept = True, self._keep_choices()
         self._enable(False)
-        self.stop.setEnabled(True)
         self.fields.setEnabled(False)
-        self.state.setText(f"Writing {path.name} ...")
+        self.stop.setEnabled(True)
+        self.state.setText(f"Writing {path.name}. {GOES_ON}")
+        self.bar.setRange(0, 0)
         self.bar.show()
-        self._progress = Progress(self._bridge.listen)
-        if draft.content.to_predict:
-            self._background.run(lambda: refusal(draft.content), self._ask_target, self._failed)
-        else:
-            self._write()
+        work = self._writing = self._begin(draft, path, self._known)
+        work.stepped.connect(self._show_step)
+        work.done.connect(self._written)
+        work.stopped.connect(self._stopped)
+        work.failed.connect(self._not_written)
 
-    def _ask_target(self, reason: str) -> None:
-        """Ask about each image that gets a page, unless there is a reason not to."""
-        draft = self._draft
-        if draft is None or self._progress.cancelled:
-            self._ended(None)
-        elif reason:
-            self._predicting.refuse(draft.content.to_predict, reason)
-        else:
-            self._predicting.ask(draft.content)
-
-    def _write(self) -> None:
-        draft, path, progress, known = self._draft, self._target, self._progress, self._predicting.known
-        assert draft is not None and path is not None
-
-        def work() -> Path:
-            if draft.content.to_predict:
-                self._draft = draft.with_predictions(known, progress)
-            return (self._draft or draft).write(path, progress)
-
-        self._background.run(lambda: _unless_stopped(work), self._ended, self._failed)
-
-    def _stop(self) -> None:
-        self._progress.cancel()
-        if self._predicting.busy:
-            self._predicting.stop()
-            self._ended(None)
-
-    def _ended(self, path: Path | None) -> None:
-        self._target = None
-        self.bar.hide()
-        self._enable(True)
-        if self._draft is not None:
-            self.preview.set_count(len(self._draft.pages.pages))
-            self._show_page()
-        if path is None:
-            self.state.setText("Stopped. Nothing was written; an older file is as it was.")
-            return
-        self.state.setText(f"Written: {path}")
+    def _keep_choices(self) -> str:
+        """Keep the choices for next time; what to say where that cannot be."""
         try:
             write_profile(self.fields.choices(), profile_path())
         except SegLeakError as error:
-            self.state.setText(f"Written: {path}. The choices could not be kept: {error}")
+            return f". The choices could not be kept: {error}"
+        return ""
+
+    def _stop(self) -> None:
+        if self._writing is not None:
+            self._writing.stop()
+
+    def _taken_back(self) -> None:
+        """The work has ended: the pages are the dialog's again."""
+        work, self._writing = self._writing, None
+        if work is None:
+            return
+        self._draft, self._known = work.draft, work.known
+        self.bar.hide()
+        self._enable(True)
+        self.preview.set_count(len(self._draft.pages.pages))
+        self._show_page()
+
+    def _stopped(self) -> None:
+        self._taken_back()
+        self.state.setText("Stopped. Nothing was written; an older file is as it was.")
+
+    def _not_written(self, error: SegLeakError) -> None:
+        self._taken_back()
+        self.state.setText(str(error))
+
+    def _written(self, path: Path) -> None:
+        self._taken_back()
+        self.state.setText(f"Written: {path}{self._unkept}")
         self.written.emit(path)
 
-    def _show_progress(self, stage: str, done: int, total: int) -> None:
-        self.bar.setFormat(f"{stage}: %v of %m")
-        self.bar.setMaximum(max(1, total))
-        self.bar.setValue(done)
+    def _show_step(self, step: Step) -> None:
+        left = time_left(step.seconds_left)
+        self.bar.setFormat(f"{step.stage}: %v of %m{left and ', '}{left}")
+        self.bar.setRange(0, step.total)
+        self.bar.setValue(step.done)
 
     def done(self, result: int) -> None:
-        """Stop what is being made, and close the audit's files."""
+        """Stop what is being laid out, and close the audit's files; what is being written goes on."""
         self._calm.stop()
         self._progress.cancel()
-        self._predicting.stop()
         self._background.close()
+        work, self._writing = self._writing, None
+        if work is not None:
+            work.leave_alone()
         self._close_draft()
         super().done(result)
 

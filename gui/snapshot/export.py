@@ -4,12 +4,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import RLock
 from typing import Self
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 
 from core.errors import StoreError
 from core.files import write_bytes
@@ -20,7 +21,7 @@ from core.snapshot.choices import SnapshotChoices
 from core.snapshot.content import Content, View, opened
 from core.snapshot.record import Record, record_of
 from core.snapshot.sections import blocks_of
-from gui.snapshot.folder import write_folder
+from gui.snapshot.folder import page_image, write_folder
 from gui.snapshot.pages import Pages, lay_out
 from gui.snapshot.pdf import estimated_size, pdf_bytes
 from gui.snapshot.style import sheet
@@ -37,13 +38,17 @@ def ensure_application() -> QGuiApplication:
 
 @dataclass(frozen=True)
 class Draft:
-    """A snapshot that is laid out: what it says, its attachments, blocks and pages. The audit's files are open."""
+    """A snapshot that is laid out: what it says, its attachments, blocks and pages. The audit's files are open.
+
+    Threads take turns: one may still draw a page of it while another begins to write it.
+    """
 
     content: Content
     record: Record
     blocks: list[Block]
     pages: Pages
     _files: ExitStack
+    _turn: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     @classmethod
     def open(
@@ -63,8 +68,9 @@ class Draft:
 
     def with_predictions(self, known: Predictions, progress: Progress) -> "Draft":
         """The same, laid out anew with these predictions; this one is of no use any more."""
-        self.content.pictures.predictions = known
-        return self._of(self.content, progress, self._files)
+        with self._turn:
+            self.content.pictures.predictions = known
+            return self._of(self.content, progress, self._files)
 
     def close(self) -> None:
         """Close the audit's files."""
@@ -79,6 +85,11 @@ class Draft:
         pages = lay_out(made, sheet(content.choices.form.paper), text(content.title), text(foot))
         return cls(content, record, made, pages, files)
 
+    def page(self, number: int, scale: float) -> QImage:
+        """A page as a picture of `scale` pixels a point."""
+        with self._turn:
+            return page_image(self.pages, number, scale)
+
     def pdf(self, progress: Progress) -> bytes:
         """The PDF's bytes."""
         lossless = self.content.choices.form.lossless
@@ -86,20 +97,25 @@ class Draft:
 
     def estimate(self) -> int:
         """About how many bytes the PDF will have, from some of its pages."""
-        return estimated_size(self.pages, self.record, lossless=self.content.choices.form.lossless)
+        with self._turn:
+            return estimated_size(self.pages, self.record, lossless=self.content.choices.form.lossless)
 
     def write(self, path: Path, progress: Progress) -> Path:
         """Write the PDF or, where the path has no ending, the folder. Raises `StoreError`, `Cancelled`."""
         if path.suffix.lower() not in {"", ".pdf"}:
             raise StoreError(f"{path}: has an unknown ending.", "Give a name that ends in .pdf, or a folder.")
         try:
-            if not path.suffix:
-                return write_folder(path, self.blocks, self.pages, self.record, progress)
-            data = self.pdf(progress)
-            progress.check()
-            write_bytes(path, data)
+            with self._turn:
+                return self._written(path, progress)
         except OSError as error:
             raise unwritable(path, error) from error
+
+    def _written(self, path: Path, progress: Progress) -> Path:
+        if not path.suffix:
+            return write_folder(path, self.blocks, self.pages, self.record, progress)
+        data = self.pdf(progress)
+        progress.check()
+        write_bytes(path, data)
         return path
 
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import lru_cache
+from threading import RLock
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QTextLayout, QTextOption
@@ -10,10 +11,14 @@ from gui.snapshot.style import INK
 
 SPACING = 1.28
 """Height of a line in sizes of its font."""
+TURN = RLock()
+"""Fonts are shared, and Qt lets no two threads use one at the same moment."""
 
 
 class Lines:
     """A text broken into lines; words that are too long are broken anywhere, so nothing overflows.
+
+    Qt's layout is made anew when it is drawn: it may not outlive the thread that made it, and these lines do.
 
     Attributes
     ----------
@@ -21,39 +26,45 @@ class Lines:
         Number of lines.
     step
         Height of each.
+    width
+        Width of the longest one.
     """
 
     def __init__(self, text: str, font: QFont, width: float, *, right: bool = False, ink: str = INK) -> None:
-        self._layout = QTextLayout(printable(text, font.family()), font)
-        option = QTextOption(Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
-        option.setUseDesignMetrics(True)
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self._layout.setTextOption(option)
-        self._layout.beginLayout()
-        while (line := self._layout.createLine()).isValid():
-            line.setLineWidth(max(1.0, width))
-        self._layout.endLayout()
-        self.count = self._layout.lineCount()
+        self._font, self._room, self._right, self._ink = font, max(1.0, width), right, QColor(ink)
+        with TURN:
+            self._text = printable(text, font.family())
+            layout = self._layout()
+            self.count = layout.lineCount()
+            self.width = max((layout.lineAt(i).naturalTextWidth() for i in range(self.count)), default=0.0)
         self.step = font.pixelSize() * SPACING
-        self._ink = QColor(ink)
 
     @property
     def height(self) -> float:
         """Height of all lines."""
         return self.count * self.step
 
-    @property
-    def width(self) -> float:
-        """Width of the longest line."""
-        return max((self._layout.lineAt(i).naturalTextWidth() for i in range(self.count)), default=0.0)
-
     def draw(self, painter: QPainter, x: float, y: float, first: int = 0, last: int | None = None) -> None:
         """Draw some of the lines, the first one's top at (x, y)."""
         painter.setPen(self._ink)
-        for place, number in enumerate(range(first, self.count if last is None else min(last, self.count))):
-            line = self._layout.lineAt(number)
-            lift = (self.step - line.height()) / 2
-            line.draw(painter, QPointF(x, y + place * self.step + lift))
+        with TURN:
+            layout = self._layout()
+            for place, number in enumerate(range(first, self.count if last is None else min(last, self.count))):
+                line = layout.lineAt(number)
+                lift = (self.step - line.height()) / 2
+                line.draw(painter, QPointF(x, y + place * self.step + lift))
+
+    def _layout(self) -> QTextLayout:
+        made = QTextLayout(self._text, self._font)
+        option = QTextOption(Qt.AlignmentFlag.AlignRight if self._right else Qt.AlignmentFlag.AlignLeft)
+        option.setUseDesignMetrics(True)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        made.setTextOption(option)
+        made.beginLayout()
+        while (line := made.createLine()).isValid():
+            line.setLineWidth(self._room)
+        made.endLayout()
+        return made
 
 
 def draw_text(
@@ -102,9 +113,10 @@ def _shown(letter: str, family: str) -> str:
         return f"[U+{ord(letter):04X}]"
     if category in {"Mn", "Cf", "Me"}:  # joins its neighbours, and is not drawn alone
         return letter
-    layout = QTextLayout(letter, QFont(family))
-    layout.beginLayout()
-    layout.createLine()
-    layout.endLayout()
-    drawn = all(all(run.glyphIndexes()) for run in layout.glyphRuns())
+    with TURN:
+        layout = QTextLayout(letter, QFont(family))
+        layout.beginLayout()
+        layout.createLine()
+        layout.endLayout()
+        drawn = all(all(run.glyphIndexes()) for run in layout.glyphRuns())
     return letter if drawn else f"[U+{ord(letter):04X}]"

@@ -21,6 +21,8 @@ class Predicting(QObject):
         Answers.
     device
         Says what to compute on: "auto", "cpu" or "cuda:N".
+    known
+        Predictions that are there already.
 
     Attributes
     ----------
@@ -35,15 +37,21 @@ class Predicting(QObject):
     moved = Signal(int, int)
     ended = Signal()
 
-    def __init__(self, engine: EngineClient, device: Callable[[], str], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        engine: EngineClient,
+        device: Callable[[], str],
+        known: Predictions | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._engine, self._device = engine, device
-        self.known: Predictions = {}
+        self.known: Predictions = {**(known or {})}
         self._questions: Sequence[Observe] = ()
         self._place = 0
         self._number: int | None = None
         self._tried_again = False
-        # Its own methods, not functions made here: a connection ends with the dialog, while the engine lives on.
+        # Its own methods, not functions made here: a connection ends with this object, while the engine lives on.
         engine.done.connect(self._done)
         engine.failed.connect(self._failed)
         engine.cancelled.connect(self._cancelled)

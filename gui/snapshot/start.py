@@ -1,6 +1,7 @@
 """From the window to the dialog that exports a snapshot."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,26 +9,34 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from core.errors import StoreError
+from core.snapshot.asking import Predictions
 from core.snapshot.content import View
-from gui.engine import EngineClient
 from gui.snapshot.dialog import SnapshotDialog
+from gui.snapshot.export import Draft
 from gui.snapshot.predicting import Predicting
+from gui.snapshot.writing import Writing
 
 if TYPE_CHECKING:
+    from gui.furniture import Furniture
     from gui.workbench import Workbench
 
 
-def snapshot_dialog(
-    workbench: "Workbench", engine: EngineClient, device: Callable[[], str], parent: QWidget
-) -> SnapshotDialog:
+def snapshot_dialog(furniture: "Furniture", device: Callable[[], str], parent: QWidget) -> SnapshotDialog:
     """The dialog for the audit in view. Raises `StoreError` where there is none, or nothing of it is done."""
-    selection = workbench.selection
-    document = selection.document
+    document = furniture.selection.document
     if document is None or not any(row.state == "done" for row in document.rows):
         raise StoreError("There is nothing to export yet.", "Open an audit, and wait for its first images.")
     defenses = [(chain.id, chain.title) for chain in document.chains]
-    predicting = Predicting(engine, device)
-    return SnapshotDialog(document.folder, defenses, selection.image, _view(workbench), predicting, parent)
+    image, view = furniture.selection.image, _view(furniture.workbench)
+
+    def begin(draft: Draft, path: Path, known: Predictions) -> Writing:
+        """The work goes on without the dialog; the window's exports say how it went."""
+        exports = furniture.exports
+        made = Writing(draft, path, Predicting(furniture.engine, device, known), furniture.running.board, exports)
+        exports.begin(made)
+        return made
+
+    return SnapshotDialog(document.folder, defenses, image, view, begin, parent)
 
 
 def _view(workbench: "Workbench") -> View:

@@ -5,6 +5,9 @@ from PySide6.QtCore import QTimer
 
 from core.engine import events
 from core.engine.jobs import Observed, View
+from gui.jobs.board import Board
+from gui.snapshot.predicting import Predicting
+from gui.snapshot.writing import Writing
 from tests.gui.stand_ins import FakeEngine
 
 
@@ -28,3 +31,15 @@ class SilentEngine(FakeEngine):
 
     def cancel(self, number):
         self.calls.append(("cancel", number))
+
+
+def writer(engine, board=None, device="cpu"):
+    """What a dialog begins to write with, where there is no window."""
+    board = board or Board()
+
+    def begin(draft, path, known):
+        made = Writing(draft, path, Predicting(engine, lambda: device, known), board)
+        made.start()
+        return made
+
+    return begin

@@ -85,6 +85,7 @@ def _stop_what_runs(window):
     """So that closing does not ask."""
     if window.audits.is_running():
         window.audits.stop()
+    window.furniture.exports.close()
 
 
 def make_window(qtbot, qapp, *, preferences=None, engine=FakeEngine, views=FAKE_VIEWS):

@@ -1,12 +1,15 @@
+import threading
+
 import pytest
 from pypdf import PdfReader
 from PySide6.QtGui import QImage
 
-from core.snapshot.choices import profile_path, read_profile
+from core.progress import Progress
+from core.snapshot.choices import SnapshotChoices, profile_path, read_profile
 from core.snapshot.content import View
 from gui.snapshot.dialog import SnapshotDialog
-from gui.snapshot.predicting import Predicting
-from tests.gui.snapshot_stand_ins import AnsweringEngine
+from gui.snapshot.export import Draft
+from tests.gui.snapshot_stand_ins import AnsweringEngine, writer
 from tests.snapshot_world import make_snapshot_world
 
 DEFENSES = (("none", "none"), ("gauss-sigma0.02", "gauss"))
@@ -22,7 +25,7 @@ def dialog(world, qtbot):
     import numpy as np
 
     view = View("The comparison as it was", np.full((60, 90, 3), 128, np.uint8))
-    made = SnapshotDialog(world.audit, DEFENSES, 3, view, Predicting(AnsweringEngine(), lambda: "cpu"))
+    made = SnapshotDialog(world.audit, DEFENSES, 3, view, writer(AnsweringEngine()))
     qtbot.addWidget(made)
     made.show()
     qtbot.waitUntil(lambda: "MB" in made.state.text(), timeout=15_000)
@@ -98,3 +101,20 @@ def test_a_place_that_cannot_be_written_is_told(dialog, qtbot, tmp_path):
     (tmp_path / "file").write_text("x", "utf-8")
     dialog.write(tmp_path / "file" / "s.pdf")
     qtbot.waitUntil(lambda: "cannot be written" in dialog.state.text(), timeout=15_000)
+
+
+def test_pages_outlive_the_thread_that_laid_them_out(world, qapp, tmp_path):
+    """Threads end: the preview's when no page was turned for half a minute. Qt's laid out text ends with them."""
+    made = []
+    for work in (
+        lambda: made.append(Draft.open(world.audit, SnapshotChoices())),
+        lambda: made.append([made[0].page(number, 0.5) for number in range(len(made[0].pages.pages))]),
+        lambda: made.append(made[0].write(tmp_path / "s.pdf", Progress())),
+    ):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    draft, pictures, written = made
+    assert not any(picture.isNull() for picture in pictures)
+    assert len(PdfReader(written).pages) == len(pictures)
+    draft.close()

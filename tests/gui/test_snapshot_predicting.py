@@ -21,7 +21,7 @@ from gui.engine import EngineClient
 from gui.settings.table import Computing, Preferences
 from gui.snapshot.dialog import SnapshotDialog
 from gui.snapshot.predicting import Predicting
-from tests.gui.snapshot_stand_ins import AnsweringEngine, SilentEngine
+from tests.gui.snapshot_stand_ins import AnsweringEngine, SilentEngine, writer
 from tests.gui.stand_ins import make_window
 from tests.snapshot_world import make_snapshot_world
 from tests.world import make_world
@@ -46,7 +46,7 @@ def open_dialog(world, qtbot):
     """Opens the dialog on an audit with an engine."""
 
     def make(engine, audit=world.audit):
-        made = SnapshotDialog(audit, DEFENSES, None, None, Predicting(engine, lambda: "cpu"))
+        made = SnapshotDialog(audit, DEFENSES, None, None, writer(engine))
         qtbot.addWidget(made)
         made.show()
         qtbot.waitUntil(lambda: "MB" in made.state.text(), timeout=LONG_MS)
@@ -159,10 +159,11 @@ def test_stop_ends_the_asking_and_writes_nothing(open_dialog, qtbot, tmp_path):
     engine = SilentEngine()
     dialog = open_dialog(engine)
     dialog.write(tmp_path / "s.pdf")
-    qtbot.waitUntil(lambda: bool(engine.jobs), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: bool(engine.jobs) and bool(dialog.bar.maximum()), timeout=LONG_MS)
     assert "Asking the target" in dialog.bar.format()
     dialog.stop.click()
-    assert ("cancel", 1) in engine.calls and "Stopped" in dialog.state.text()
+    assert ("cancel", 1) in engine.calls
+    qtbot.waitUntil(lambda: "Stopped" in dialog.state.text(), timeout=LONG_MS)
     assert dialog.pdf.isEnabled() and not (tmp_path / "s.pdf").exists()
 
 
@@ -188,6 +189,8 @@ def test_the_window_gives_its_engine_and_device_to_the_dialog(world, qtbot, qapp
     jobs = window.furniture.engine.jobs
     qtbot.waitUntil(lambda: any(isinstance(job, Observe) for job in jobs), timeout=LONG_MS)
     assert jobs[-1].device == "cpu" and jobs[-1].audit == world.audit
+    dialog.stop.click()
+    qtbot.waitUntil(lambda: "Stopped" in dialog.state.text(), timeout=LONG_MS)
     dialog.done(0)
 
 
@@ -204,7 +207,7 @@ def test_the_engine_gives_what_the_command_line_gives(open_dialog, qtbot, tmp_pa
         dialog = open_dialog(engine, audit)
         with qtbot.waitSignal(dialog.written, timeout=LONG_MS):
             dialog.write(tmp_path / "s.pdf")
-        known = dialog._predicting.known
+        known = dialog._known
         with opened(audit, SnapshotChoices()) as content:
             expected = asked(content, Progress())
         assert known.keys() == expected.keys() and known
