@@ -111,8 +111,8 @@ class Beginning(QObject):
         page.show_again()
 
     def leave(self) -> None:
-        """Back to the audit in view, or to the welcome page; the draft is kept."""
-        self.page.looking.stop()
+        """Back to the audit in view, or to the welcome page; the draft is kept, and its data check goes on."""
+        self.page.looking.rest()
         document = self._window.audits.document
         if document is None:
             self._window.show_welcome()

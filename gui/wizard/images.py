@@ -105,9 +105,9 @@ class ImagesSection(Section):
             self.scheme.set_value(self._composer.draft.spec.scheme)
         self.labels.say(label_cost(known))
         self.groups.say(group_hint(known))
-        self.check.setText(f"Check {counted(known.images, 'image')}")
+        self.check.setText("Check again" if known.report else f"Check {counted(known.images, 'image')}")
         usable = known.images > 0 and not any(one.problem for one in known.sets)
-        self.check.setVisible(usable and not known.report and not self._looking.check.busy)
+        self.check.setVisible(usable and not self._looking.check.busy)
         self._show_report(known.report)
 
     def _show_report(self, report: Mapping[str, Any]) -> None:

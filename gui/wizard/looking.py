@@ -98,6 +98,7 @@ class Looking(QObject):
         self._composer, self._device = composer, device
         self.known = Known()
         self._asked: dict[str, object] = {}
+        self._checked: tuple[object, ...] = ()
         self._sets, self._target, self._cards, self.check = (Asking(engine, self) for _ in range(4))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -137,6 +138,7 @@ class Looking(QObject):
     def check_images(self) -> None:
         """Read all images and compare them."""
         spec = self._composer.draft.spec
+        self._checked = (self._images, self.known.sets)
         self.check.ask(CheckImages(self._images, spec.run.pixel_limit, device=self._device()))
 
     def stop_check(self) -> None:
@@ -144,12 +146,17 @@ class Looking(QObject):
         self.check.forget()
         self.changed.emit(self.known)
 
-    def stop(self) -> None:
-        """Ask no more, and take back what was asked: the page is left."""
+    def rest(self) -> None:
+        """Ask no more while the page is not in view; the data check, which may take minutes, goes on."""
         self._timer.stop()
-        for asking in (self._sets, self._target, self._cards, self.check):
+        for asking in (self._sets, self._target, self._cards):
             asking.forget()
         self._asked.clear()
+
+    def stop(self) -> None:
+        """Ask no more, and take back what was asked."""
+        self.rest()
+        self.check.forget()
 
     # ------------------------------------------------------------ what is asked
 
@@ -174,14 +181,22 @@ class Looking(QObject):
             self._sets.forget()
             if self.known.sets:
                 self._sets_found(())
-        elif self._ask("sets", self._sets, LookAtImages(asked)):
-            self.check.forget()
-            self._learn(report={})
+        elif self._ask("sets", self._sets, LookAtImages(asked)) and asked not in self._checked:
+            self._forget_check()
+
+    def _forget_check(self) -> None:
+        self.check.forget()
+        self._checked = ()
+        self._learn(report={})
 
     def _sets_found(self, sets: tuple[FoundSet, ...]) -> None:
-        self.check.forget()
-        self._learn(sets=sets, report={})
+        """Images that are the ones that are being checked, or were, are not read once more."""
+        if (self._images, sets) != self._checked:
+            self._forget_check()
+        self._learn(sets=sets)
         self._look_at_target()
+        if self.check.busy or self.known.report:
+            return
         if 0 < self.known.images <= MOST_UNASKED and not any(found.problem for found in sets):
             self.check_images()
 
