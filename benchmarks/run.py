@@ -12,6 +12,7 @@ from benchmarks import (
     browser_rows,
     dense_maps,
     live_speed,
+    map_cost,
     pane_speed,
     quick_world,
     representations,
@@ -22,7 +23,7 @@ from benchmarks.tables import Table, keep, show
 from benchmarks.timing import environment
 from core.audit.device import pick_device
 
-PARTS = ("a", "b", "c", "d", "e", "f", "g", "h")
+PARTS = ("a", "b", "c", "d", "e", "f", "g", "h", "i")
 VARIABLE = "SEGLEAK_BENCH_AUDIT"
 
 
@@ -39,6 +40,7 @@ def main() -> None:
         "f": lambda: window_start.measure(args.repeats),
         "g": lambda: browser_rows.measure(args.listed),
         "h": lambda: window_stalls.measure(args.seconds),
+        "i": lambda: map_cost.measure(args.repeats),
     }
     about = environment(device)
     print(", ".join(f"{name} {value}" for name, value in about.items()), "\n")

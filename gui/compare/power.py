@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWhatsThis, QWidget
 
+from core.audit import map_cost
 from core.audit.map_power import sentences
-from gui.compare.layers import layer_of
+from gui.compare.layers import LOSS, TRUE_POSTERIOR, layer_of
 
 if TYPE_CHECKING:
+    from gui.document import AuditDocument
     from gui.selection import Selection
 
 NOTE_TOP = 48
@@ -23,7 +25,19 @@ def power_note(selection: "Selection") -> tuple[str, ...]:
     if document is None or not layer.scalar:
         return layer.title, NO_MAP
     network = document.shipped_network(selection.attack) if layer.id in document.map_names(selection.attack) else ""
-    return layer.title, *sentences(layer.id, network)
+    cost = _cost(document, selection.attack, layer.id)
+    return layer.title, *sentences(layer.id, network), *((cost,) if cost else ())
+
+
+def _cost(document: "AuditDocument", attack: str, layer: str) -> str:
+    """What the map costs; empty where nobody measured it, as of an attack network of one's own."""
+    asked, classes = len(document.spec.references), len(document.class_names)
+    entry = document.attack(attack)
+    if entry is not None and layer in entry.attack.maps:
+        network = str(vars(entry.attack).get("network", ""))
+        return map_cost.sentence(entry.attack.name, layer, network, classes, asked)
+    # The posterior of the label is made of the loss.
+    return map_cost.sentence(LOSS, LOSS, "", classes, asked) if layer in {LOSS, TRUE_POSTERIOR} else ""
 
 
 def show_power(view: QWidget, selection: "Selection") -> None:

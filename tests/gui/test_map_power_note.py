@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication, QWhatsThis
 
+from core.audit.map_cost import sentence
 from core.audit.map_power import sentences
 from gui.compare.power import NO_MAP, power_note
 from gui.compare.view import CompareView
@@ -34,6 +35,14 @@ def test_the_loss_is_shown_first_where_no_map_was_shown_to_beat_it(selection):
 def test_a_map_of_a_network_nobody_measured_says_so(selection):
     selection.layer = "score"
     assert power_note(selection)[1:] == sentences("score", selection.document.shipped_network(selection.attack))
+
+
+def test_the_note_says_what_a_map_costs_where_that_was_measured(selection):
+    selection.layer = "loss"
+    *_, cost = power_note(selection)
+    assert cost == sentence("loss", "loss", "", 4, 0) and "ms of one core" in cost
+    selection.layer = "score"
+    assert not any("ms of one core" in line for line in power_note(selection)), "a network of one's own"
 
 
 @pytest.mark.parametrize("layer", ["image", "label", "prediction", "error"])
