@@ -110,6 +110,7 @@ def region(guide: Guide) -> Iterator[None]:
     guide.look_at(IMAGE, THREE[:2], "evidence")
     guide.compare.marking.add(rectangle(*ROAD))
     guide.compare.marking.add(HOUSES)
+    guide.until(lambda: " % of " in guide.compare.region_table.as_tsv())
     yield
     guide.run("edit.undo")
     guide.run("edit.undo")

@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
+
 from gui.actions import Action
 from gui.compare.highlight_bar import KEY
 from gui.compare.layers import Comparison
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 MENU = "Compare"
 ZOOM_STEP = 1.5
 PICTURE = "With its title and colour scale, as it is on the screen."
+IN_PANE = ("pane.copy", "pane.save", "zoom.fit", "zoom.actual", "compare.patches", "compare.hide")
 LAYER_KEYS = 8
 """Keys 1 to 8 are the layers in their order."""
 
@@ -124,6 +128,16 @@ def other_actions(view: "CompareView") -> list[Action]:
             "pane.save", "Save pane as PNG...", "File", "Ctrl+Shift+S", pictures.save, PICTURE, "save", enabled=has_pane
         ),
     ]
+
+
+def pane_menu(view: "CompareView") -> QMenu:
+    """What a pane offers under the right button."""
+    known = {action.id: action for action in view.actions()}
+    menu = QMenu(view)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for action_id in IN_PANE:
+        menu.addAction(known[action_id].title, known[action_id].callback)
+    return menu
 
 
 def _mode(view: "CompareView", mode: Mode, title: str, key: str, tip: str) -> Action:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from gui.compare.colour_bar import ELLIPSIS
 from gui.compare.frame import Seen
 from gui.compare.readout import class_name, number
 from gui.compare.regions import Statistics
@@ -15,16 +16,20 @@ from gui.numbers import as_tsv
 COLUMNS = {
     "Region": "Its name in the review log.",
     "Defense": "Under which its maps were made.",
+    "Map": "Mean of the map in view inside, void left out.",
+    "Elsewhere": "Its mean over the same classes in the rest of the image, mixed as inside.",
+    "Non-members": "Its mean over the same classes in known non-members, mixed as inside.",
+    "Percentile": "How many per cent of the known non-members speak less for a member, by the same classes. A region "
+    "is smaller than an image and strays further for that alone: a place in a row, no evidence.",
     "Pixels": "Pixels of the image whose centre lies inside.",
     "Mean score": "Mean of the score map inside.",
     "Mean loss": "Mean loss inside, in nats, void left out.",
-    "Loss elsewhere": "Mean loss of the same classes in the rest of the image, mixed as inside.",
     "Evidence": "What the region adds to the image score.",
     "Share": "Of the image's evidence. Evidence has both signs: shares may be below 0 or above 100 %.",
     "Classes": "Of the labelled pixels inside.",
 }
 DEFENSE = 1
-NUMBERS = range(2, 8)
+NUMBERS = range(2, 11)
 MOST_CLASSES = 4
 MOST_LINES = 4
 
@@ -57,10 +62,21 @@ class RegionTable(QTableWidget):
         self.setAccessibleName("Regions")
         self.setToolTip("Ctrl+C copies the table, Delete removes a region.")
 
-    def show_regions(self, rows: Rows, titles: Mapping[str, str], colours: Mapping[str, str], seen: Seen) -> None:
-        """List these statistics; `titles` and `colours` are by chain id."""
+    def show_regions(
+        self,
+        rows: Rows,
+        titles: Mapping[str, str],
+        colours: Mapping[str, str],
+        seen: Seen,
+        *,
+        waiting: bool = False,
+    ) -> None:
+        """List these statistics; `titles` and `colours` are by chain id.
+
+        `waiting`: whether what non-members say is still being read.
+        """
         lines = [(name, chain, found) for name, by_chain in rows for chain, found in by_chain.items()]
-        self._lines = [_texts(name, titles[chain], found, seen) for name, chain, found in lines]
+        self._lines = [_texts(name, titles[chain], found, seen, waiting) for name, chain, found in lines]
         self.setRowCount(len(lines))
         for row, (texts, (_, chain, _)) in enumerate(zip(self._lines, lines, strict=True)):
             for column, text in enumerate(texts):
@@ -106,10 +122,21 @@ def _item(text: str, column: int, colour: str) -> QTableWidgetItem:
     return item
 
 
-def _texts(name: str, title: str, found: Statistics, seen: Seen) -> list[str]:
+def _texts(name: str, title: str, found: Statistics, seen: Seen, waiting: bool) -> list[str]:
     share = number(None) if found.share is None else f"{100 * found.share:.1f} %"
-    numbers = [*map(number, (found.score, found.loss, found.elsewhere, found.evidence)), share]
-    return [name, title, f"{found.pixels:,}", *numbers, _classes(found, seen)]
+    unlike = [ELLIPSIS, ELLIPSIS] if waiting and found.rank is None else _unlike(found)
+    compared = [number(found.here), number(found.elsewhere), *unlike]
+    numbers = [*map(number, (found.score, found.loss, found.evidence)), share]
+    return [name, title, *compared, f"{found.pixels:,}", *numbers, _classes(found, seen)]
+
+
+def _unlike(found: Statistics) -> list[str]:
+    """What non-members have, and how many of them lie below."""
+    rank = found.rank
+    if rank is None:
+        return [number(None), number(None)]
+    above = rank.percentile
+    return [number(rank.usual), number(None) if above is None else f"{above:.0f} % of {rank.of}"]
 
 
 def _classes(found: Statistics, seen: Seen) -> str:

@@ -3,14 +3,19 @@
 A pixel belongs to a region if its centre lies inside; regions that share a border share no pixel.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.data.scheme import VOID
-from gui.compare.frame import Frame, Judged, Seen
+from gui.compare.frame import Frame, PaneFrame, Seen
 from gui.compare.viewport import Point
+
+if TYPE_CHECKING:
+    from core.metrics.region_rank import ClassMeans, RegionRank
 
 EVIDENCE = "evidence"
 
@@ -75,10 +80,14 @@ class Statistics:
     ----------
     pixels
         Pixels of the image.
-    score, loss
-        Means of the score map and of the loss over the attack grid's points inside.
+    here
+        The mean of the map in view over the attack grid's points inside.
     elsewhere
-        The mean loss of the same classes in the rest of the image, mixed as inside; see `core.metrics.slices`.
+        Its mean over the same classes in the rest of the image, mixed as inside; see `core.metrics.slices`.
+    rank
+        Where it stands among known non-members; see `core.metrics.region_rank`.
+    score, loss
+        Means of the score map and of the loss inside.
     evidence, share
         What the points inside add to the image score, and as a share of all evidence: of a partition of the image
         the shares sum to 1. A share may lie outside of 0 to 1, as evidence has both signs.
@@ -87,30 +96,43 @@ class Statistics:
     """
 
     pixels: int
+    here: float | None
+    elsewhere: float | None
+    rank: "RegionRank | None"
     score: float | None
     loss: float | None
-    elsewhere: float | None
     evidence: float | None
     share: float | None
     classes: tuple[tuple[int, float], ...]
 
 
-def statistics(region: Region, frame: Frame) -> dict[str, Statistics]:
-    """What is inside a region, by defense."""
+def statistics(region: Region, frame: Frame, known: "Mapping[str, ClassMeans] | None" = None) -> dict[str, Statistics]:
+    """What is inside a region, by defense; `known`: what non-members say of the map in view, by defense."""
     mask = region.mask(frame.seen.shape)
     classes = _classes(mask, frame.seen)
-    return {pane.chain: _statistics(mask, classes, pane.judged, frame.seen) for pane in frame.panes}
+    found: dict[str, Statistics] = {}
+    for pane in frame.panes:
+        if pane.chain not in found:  # with layers side by side the first one counts
+            found[pane.chain] = _statistics(mask, classes, pane, frame, (known or {}).get(pane.chain))
+    return found
 
 
-def _statistics(mask: Mask, classes: tuple[tuple[int, float], ...], judged: Judged, seen: Seen) -> Statistics:
+def _statistics(
+    mask: Mask, classes: tuple[tuple[int, float], ...], pane: PaneFrame, frame: Frame, known: "ClassMeans | None"
+) -> Statistics:
+    judged, seen = pane.judged, frame.seen
     inside = {name: _inside(mask, values, seen) for name, values in judged.maps.items()}
     evidence = None if EVIDENCE not in inside else float(inside[EVIDENCE].sum(dtype=np.float64))
     whole = None if evidence is None else float(judged.maps[EVIDENCE].sum(dtype=np.float64))
+    layer = pane.shown.layer.id
+    elsewhere, rank = _compared(mask, judged.maps.get(layer), seen, known, frame.image)
     return Statistics(
         pixels=int(mask.sum()),
+        here=_mean(inside.get(layer)),
+        elsewhere=elsewhere,
+        rank=rank,
         score=_mean(inside.get("score")),
         loss=_mean(inside.get("loss")),
-        elsewhere=_elsewhere(mask, judged.maps.get("loss"), seen),
         evidence=evidence,
         share=None if evidence is None or not whole else evidence / whole,
         classes=classes,
@@ -123,17 +145,21 @@ def _inside(mask: Mask, values: npt.NDArray[np.float32], seen: Seen) -> npt.NDAr
     return values[mask[place.tops[:, None], place.lefts[None, :]]]
 
 
-def _elsewhere(mask: Mask, loss: npt.NDArray[np.float32] | None, seen: Seen) -> float | None:
-    """The mean loss outside, of the classes inside."""
+def _compared(
+    mask: Mask, values: npt.NDArray[np.float32] | None, seen: Seen, known: "ClassMeans | None", image: int
+) -> "tuple[float | None, RegionRank | None]":
+    """The mean outside of the classes inside, and where the region stands among non-members."""
+    from core.metrics.region_rank import region_rank
     from core.metrics.slices import region_score  # brings OpenCV: not before it is needed
 
-    if loss is None or seen.label is None:
-        return None
+    if values is None or seen.label is None:
+        return None, None
     label = seen.placement((seen.label.shape[0], seen.label.shape[1])).spread(seen.label)
-    place = seen.placement((loss.shape[0], loss.shape[1]))
+    place = seen.placement((values.shape[0], values.shape[1]))
     points = place.tops[:, None], place.lefts[None, :]
-    found = region_score(loss, label[points], mask[points])
-    return None if found is None else found.elsewhere
+    found = region_score(values, label[points], mask[points])
+    rank = None if known is None else region_rank(values, label[points], mask[points], known, image)
+    return None if found is None else found.elsewhere, rank
 
 
 def _mean(values: npt.NDArray[np.float32] | None) -> float | None:

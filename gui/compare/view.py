@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QUndoStack
-from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.compare import commands
@@ -23,6 +23,7 @@ from gui.compare.look import Look
 from gui.compare.marking import Marking
 from gui.compare.pane_grid import PaneGrid
 from gui.compare.presenter import Presenter
+from gui.compare.region_known import KnownMeans
 from gui.compare.region_table import RegionTable
 from gui.compare.region_tool import Shape
 from gui.compare.regions import statistics
@@ -75,6 +76,7 @@ class CompareView(QWidget):
         self._controls.give_menu("compare.layers", BesideMenu(selection, self.presenter, self))
         self._readout, self._message = QLabel(), QLabel(NO_IMAGE)
         self.region_table = RegionTable()
+        self._known = KnownMeans(selection, self)
         self.highlight_bar = HighlightBar(selection, self.viewport)
         self._held = HeldKey(Qt.Key.Key_H, self._show_overlay, self)
         self._lay_out()
@@ -115,6 +117,8 @@ class CompareView(QWidget):
         selection.threshold_changed.connect(lambda _: self.display.refresh())
         self.display.mode_changed.connect(self._controls.refresh)
         self.region_table.removal_wanted.connect(marking.remove)
+        self._known.came.connect(self._show_regions)
+        self._known.failed.connect(self.failed)
 
     # ------------------------------------------------------------ what others ask for
 
@@ -154,6 +158,7 @@ class CompareView(QWidget):
         """Stop the timers and wait for the threads: before the window goes."""
         self.display.mode = Mode.PANES
         self.presenter.close()
+        self._known.close()
 
     # ------------------------------------------------------------ settings
 
@@ -269,19 +274,14 @@ class CompareView(QWidget):
             return
         chains = tuple(pane.chain for pane in frame.panes)
         titles, colours = ({chain: of(chain) for chain in chains} for of in (self.headings.title, self.headings.colour))
-        found = [(region.id, statistics(region, frame)) for region in regions]
-        self.region_table.show_regions(found, titles, colours, frame.seen)
+        known = self._known.of(frame)
+        found = [(region.id, statistics(region, frame, known)) for region in regions]
+        self.region_table.show_regions(found, titles, colours, frame.seen, waiting=self._known.busy)
 
     # ------------------------------------------------------------ the pointer and the keyboard
 
     def _open_menu(self, place: QPoint) -> None:
-        wanted = ("pane.copy", "pane.save", "zoom.fit", "zoom.actual", "compare.patches", "compare.hide")
-        known = {action.id: action for action in self.actions()}
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action_id in wanted:
-            menu.addAction(known[action_id].title, known[action_id].callback)
-        menu.popup(place)
+        commands.pane_menu(self).popup(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Escape drops what is drawn, then puts the tool away; Enter ends a polygon."""

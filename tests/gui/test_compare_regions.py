@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.audit.review import ReviewEntry
 from core.data.scheme import ClassEntry, ClassScheme
 from core.grid import Grid
+from core.metrics.region_rank import FEWEST, ClassMeans
 from gui.compare.frame import Frame, Judged, PaneFrame, Seen, Shown
 from gui.compare.layers import layer_of
 from gui.compare.picture import Picture
@@ -81,7 +82,7 @@ def frame(qapp):
             "evidence": rng.normal(0.001, 0.01, shape).astype(np.float32),
             "loss": loss,
         }
-        panes.append(PaneFrame(chain, Judged(maps), None, Shown(layer_of("image"), None)))
+        panes.append(PaneFrame(chain, Judged(maps), None, Shown(layer_of("loss"), None)))
     return Frame(None, 0, seen, tuple(panes))
 
 
@@ -126,7 +127,7 @@ def test_statistics_are_those_of_the_arrays(frame):
         one = found[pane.chain]
         assert one.pixels == 200 * 200
         assert one.score == pytest.approx(part["score"].mean(dtype=np.float64))
-        assert one.loss == pytest.approx(np.nanmean(part["loss"].astype(np.float64)))
+        assert one.loss == one.here == pytest.approx(np.nanmean(part["loss"].astype(np.float64)))
         assert one.evidence == pytest.approx(part["evidence"].sum(dtype=np.float64))
         assert one.elsewhere == pytest.approx(loss_elsewhere(pane.judged.maps["loss"], frame.seen.label[::2, ::2]))
     labelled = frame.seen.label[40:200, 100:300]
@@ -145,6 +146,40 @@ def test_what_is_not_known_is_none_and_void_pixels_have_no_class(frame):
     bare = Frame(None, 0, frame.seen, (PaneFrame("none", Judged(), None, Shown(layer_of("image"), None)),))
     one = statistics(Region("A", rectangle((0, 210), (100, 256))), bare)["none"]
     assert (one.score, one.loss, one.evidence, one.share, one.classes) == (None, None, None, None, ())
+
+
+def test_the_map_in_view_is_compared_with_what_known_non_members_say_of_the_same_classes(frame):
+    rng = np.random.default_rng(8)
+    images, values = np.arange(40), rng.exponential(1, (40, 3))
+    values[3] = np.nan  # has none of the classes
+    values[5, :2] = np.nan  # has too few of the region's pixels to compare
+    values[7, 1] = np.nan
+    known = {"none": ClassMeans(images, values, -1)}
+    found = statistics(Region("A", rectangle((100, 40), (300, 240))), frame, known)
+    assert found["argmax"].rank is None
+    inside, loss = frame.seen.label[40:240:2, 100:300:2], frame.panes[0].judged.maps["loss"][20:120, 50:150]
+    own = {c: loss[inside == c].mean(dtype=np.float64) for c in range(3)}
+    count = {c: np.count_nonzero(inside == c) for c in range(3)}
+    usual, as_high = [], 0
+    for image in range(40):
+        has = [c for c in range(3) if np.isfinite(values[image, c])]
+        total = sum(count[c] for c in has)
+        if image == frame.image or total < sum(count.values()) / 2:
+            continue
+        usual.append(sum(count[c] * values[image, c] for c in has) / total)
+        as_high += usual[-1] <= sum(count[c] * own[c] for c in has) / total  # a low loss speaks for a member
+    rank = found["none"].rank
+    assert (rank.of, rank.as_high, rank.usual) == (len(usual), as_high, pytest.approx(np.mean(usual)))
+    assert rank.of == 37 and rank.percentile == pytest.approx(100 * (1 - as_high / 37))
+
+
+def test_beside_too_few_non_members_nothing_is_said(frame):
+    region = Region("A", rectangle((100, 40), (300, 240)))
+    few = {"none": ClassMeans(np.arange(FEWEST), np.ones((FEWEST, 3)))}
+    found = statistics(region, frame, few)["none"].rank
+    assert (found.of, found.percentile) == (FEWEST - 1, None), "the image itself is not compared with itself"
+    none = {"none": ClassMeans(np.arange(3), np.full((3, 3), np.nan))}
+    assert statistics(region, frame, none)["none"].rank is None
 
 
 # ---------------------------------------------------------------- the review log
