@@ -1,5 +1,6 @@
 """A finished audit with suspects, maps, groups and label maps, written without running a model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +25,10 @@ class SnapshotWorld:
     folder: Path
     audit: Path
     scores: dict
+    stem: Callable = "{}-{:03d}".format
 
     def image(self, role, number):
-        return self.folder / f"{role}s" / "Straße" / f"{role}-{number:03d}.png"
+        return self.folder / f"{role}s" / "Straße" / f"{self.stem(role, number)}.png"
 
 
 def make_snapshot_world(
@@ -41,7 +43,12 @@ def make_snapshot_world(
     label="",
     boost=0.0,
     maps=True,
+    stem="{}-{:03d}".format,
+    attacks=(),
+    finding="Near-duplicates: {}.",
+    size=SIZE,
 ):
+    """`maps`: whether each image has maps, or of how many images of a role; `stem`: how images are called."""
     folder.mkdir(parents=True, exist_ok=True)
     write_scheme(folder / "scheme.toml") if classes is CLASSES else _scheme(folder / "scheme.toml", classes)
     chains = [{"name": "none"}] + [
@@ -53,25 +60,30 @@ def make_snapshot_world(
         "target": {"path": "models/target.safetensors"},
         "images": [{"role": str(role), "path": f"{role}s"} for role in Role],
         "defenses": chains,
-        "attacks": [{"name": "patch", "network": "models/attack.safetensors", "primary": True}, {"name": "loss"}],
+        "attacks": [
+            {"name": "patch", "network": "models/attack.safetensors", "primary": True},
+            {"name": "loss"},
+            *attacks,
+        ],
         "run": {"resamples": 100},
     }
     (folder / "models").mkdir()
     for name in ("target", "attack"):
         (folder / "models" / f"{name}.safetensors").write_bytes(name.encode())
     (folder / "spec.toml").write_text(tomli_w.dumps(table), "utf-8")
-    world = SnapshotWorld(folder, folder / "small.segleak", {})
+    world = SnapshotWorld(folder, folder / "small.segleak", {}, stem)
     rng = np.random.default_rng(3)
     with AuditStore.create(world.audit) as store:
         spec = read_spec(folder / "spec.toml").moved_to(world.audit)
         write_spec(spec, world.audit / SPEC_NAME)
         counts = dict(zip(Role, (members, others, suspects), strict=True))
-        rows = [_row(world, rng, role, n) for role in Role for n in range(counts[role])]
+        rows = [_row(world, rng, role, n, size) for role in Role for n in range(counts[role])]
         rows = [ImageRow(i, *row) for i, row in enumerate(rows)]
         store.add_images(rows)
-        _facts(store, folder, spec, classes)
+        _facts(store, world, spec, classes, finding)
         for row in rows:
-            store.write(_result(world, rng, row, spec, len(classes), boost, maps))
+            kept = maps if isinstance(maps, bool) else sum(r.role is row.role for r in rows[: row.id]) < maps
+            store.write(_result(world, rng, row, spec, len(classes), boost, kept))
         write_summary(world.audit, summarise(store, spec))
     return world
 
@@ -81,18 +93,19 @@ def _scheme(path, classes):
     path.write_text(tomli_w.dumps({"name": "many", "classes": entries}), "utf-8")
 
 
-def _row(world, rng, role, number):
+def _row(world, rng, role, number, size):
     path = world.image(role, number)
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(rng.integers(0, 255, (*SIZE, 3), np.uint8)).save(path)
+    Image.fromarray(rng.integers(0, 255, (*size, 3), np.uint8)).save(path)
     label = path.with_name(f"{path.stem}_mask.png")
-    Image.fromarray(rng.integers(0, 4, SIZE, np.uint8)).save(label)
+    Image.fromarray(rng.integers(0, 4, size, np.uint8)).save(label)
     key = f"Straße/{path.name}"
     group = "drive 7" if role is Role.MEMBER else None
-    return role, list(Role).index(role), key, str(path), str(label), group, *SIZE
+    return role, list(Role).index(role), key, str(path), str(label), group, *size
 
 
-def _facts(store, folder, spec, classes):
+def _facts(store, world, spec, classes, finding):
+    folder = world.folder
     hashes = {name: sha256_of_file(folder / "models" / f"{name}.safetensors") for name in ("target", "attack")}
     store.set_fact("target", {"file": "target.safetensors", "sha256": hashes["target"], "architecture": "smp:Unet"})
     store.set_fact("used", {"target": hashes["target"]})
@@ -100,14 +113,14 @@ def _facts(store, folder, spec, classes):
     store.set_fact("classes", {"scheme": "small", "names": list(classes)})
     store.set_fact("sets", [{"path": entry.path, "found": "8 images."} for entry in spec.images])
     store.set_fact("spec_sha256", spec.sha256)
-    path = str(folder / "members" / "Straße" / "member-000.png")
-    finding = {
+    path = str(world.image("member", 0))
+    found = {
         "severity": "warning",
         "code": "near",
-        "sentence": f"Near-duplicates: {path}.",
+        "sentence": finding.format(path),
         "items": [{"file": path}],
     }
-    store.set_fact("data_check", {"findings": [finding]})
+    store.set_fact("data_check", {"findings": [found]})
     run = {"started": "2026-01-01T00:00:00+01:00", "device": "cpu (1 thread)", "versions": {"python": "3.11"}}
     store.set_fact("runs", [run])
     store.set_fact("finished", "2026-01-01T00:05:00+01:00")
@@ -116,7 +129,7 @@ def _facts(store, folder, spec, classes):
 def _result(world, rng, row, spec, classes, boost, kept):
     results, counts = {}, {}
     for chain in spec.defenses:
-        evidence = rng.normal(0, 1e-3, Grid.of(SIZE).shape).astype(np.float32)
+        evidence = rng.normal(0, 1e-3, Grid.of(row.size).shape).astype(np.float32)
         score = float(evidence.sum(dtype=np.float64)) + (row.role is Role.MEMBER) + boost * (row.role is Role.SUSPECT)
         world.scores[row.id, chain.id] = score
         maps = (
@@ -126,6 +139,7 @@ def _result(world, rng, row, spec, classes, boost, kept):
         )
         results[chain.id, "patch"] = AttackResult(score, maps)
         results[chain.id, "loss"] = AttackResult(score - 1, {"loss": maps["score"]} if kept else {})
+        results |= {(chain.id, entry.id): AttackResult(score + 1, {}) for entry in spec.attacks[2:]}
         counts[chain.id] = np.diag(rng.integers(1, 50, classes)).astype(np.int64)
     label = sha256_of_file(Path(row.label_path))
     return ImageResult(row.id, sha256_of_file(Path(row.path)), label, 1, results, counts)

@@ -68,11 +68,12 @@ class ColourBar:
 
 @dataclass(frozen=True)
 class Title:
-    """The title of the snapshot, with the bytes of a picture file above it, if any."""
+    """The title of the snapshot, with the bytes of a picture file above it, if any; `small` to save room."""
 
     text: str
     under: str = ""
     logo: bytes = b""
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Callout:
-    """A paragraph in a frame: what must not be overlooked."""
+    """A paragraph in a frame: what must not be overlooked; `small` to save room."""
 
     title: str
     text: str
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,12 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Facts:
-    """Pairs of name and value; `mono` for hashes and settings, `large` for what must be read."""
+    """Pairs of name and value; `mono` for hashes and settings, `large` for what must be read, `small` to save room."""
 
     rows: tuple[tuple[str, str], ...]
     mono: bool = False
     large: bool = False
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,10 +143,11 @@ class Table:
 
 @dataclass(frozen=True)
 class PictureRow:
-    """Pictures of one height side by side."""
+    """Pictures of one height side by side, in so many columns; none is higher than `tallest`, where that is given."""
 
     pictures: tuple[Picture, ...]
     columns: int = 3
+    tallest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -194,9 +198,10 @@ class Dot:
 
 @dataclass(frozen=True)
 class ScatterFigure:
-    """Privacy against utility: AUC along x, mIoU along y."""
+    """Privacy against utility: AUC along x, mIoU along y; dots have numbers, and names `beside` where asked."""
 
     dots: tuple[Dot, ...]
+    beside: bool = True
 
 
 @dataclass(frozen=True)

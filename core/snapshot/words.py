@@ -41,6 +41,11 @@ def interval(found: Mapping[str, Any] | None, digits: int = 2) -> str:
     return "no interval" if found is None else f"{found['low']:.{digits}f} to {found['high']:.{digits}f}"
 
 
+def level(content: Content) -> str:
+    """The level of all intervals, such as "95 %"."""
+    return share(content.spec.run.level)
+
+
 def asked(content: Content) -> str:
     """What was asked."""
     counts = [counted(len(content.of_role(role)), str(role)) for role in Role if content.of_role(role)]

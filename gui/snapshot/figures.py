@@ -5,40 +5,79 @@ from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPolygonF
+from PySide6.QtGui import QBrush, QPainter, QPolygonF
 
 from core.snapshot.blocks import Bars, Curve, Figure, FigureRow, HistogramFigure, RocFigure, ScatterFigure
 from gui.fonts import font
 from gui.snapshot.axes import Axes
+from gui.snapshot.bars import bars_height, draw_bars
 from gui.snapshot.hatching import hatch
-from gui.snapshot.lines import draw_text, elided
+from gui.snapshot.keys import LEAST, draw_keys, keys_height
+from gui.snapshot.lines import draw_text, in_lines
 from gui.snapshot.pieces import Piece
-from gui.snapshot.style import INK, LINE, MUTED, PAPER, SHADE, colour, curve_pen, pen
+from gui.snapshot.scatter import draw_scatter
+from gui.snapshot.style import INK, MUTED, colour, curve_pen, pen
 
 SPACE = 14.0
 LEFT, LOW = 42.0, 26.0
 """Room for the numbers and titles of axes."""
-LEGEND = 11.0
+LEGEND = LEAST
+CAPTION = 4
+"""Lines of a histogram's title."""
 
 
 def figure_row(block: FigureRow, width: float) -> list[Piece]:
-    """Figures side by side."""
+    """Figures side by side; the keys of ROC curves that are the same in all of them stand below, once."""
     columns = max(len(block.figures), 2 if isinstance(block.figures[0], HistogramFigure) else 1)
     room = (width - SPACE * (columns - 1)) / columns
+    shared = _shared_curves(block.figures)
+    below = keys_height(shared, width - LEFT)
+    usual = (
+        block.height - LEGEND * len(shared) - 4
+        if shared
+        else max(height_of(f, room, block.height) for f in block.figures)
+    )
 
     def paint(painter: QPainter, x: float, y: float) -> None:
         for place, figure in enumerate(block.figures):
-            PAINTERS[type(figure)](painter, figure, QRectF(x + place * (room + SPACE), y, room, block.height))
+            box = QRectF(x + place * (room + SPACE), y, room, usual)
+            if isinstance(figure, RocFigure) and shared:
+                _plot(painter, figure, box)
+            else:
+                PAINTERS[type(figure)](painter, figure, box)
+        draw_keys(painter, shared, x + LEFT, y + usual + 2, width - LEFT)
 
-    return [Piece(block.height, paint, gap=8)]
+    return [Piece(usual + below if shared else usual, paint, gap=8)]
+
+
+def _shared_curves(figures: Sequence[Figure]) -> tuple[Curve, ...]:
+    """The curves of figures that all show the same ones; none where they are no ROC curves."""
+    rocs = [figure for figure in figures if isinstance(figure, RocFigure)]
+    named = {tuple((curve.name, curve.place) for curve in figure.curves) for figure in rocs}
+    return rocs[0].curves if len(rocs) == len(figures) > 1 and len(named) == 1 else ()
+
+
+def height_of(figure: Figure, width: float, usual: float) -> float:
+    """How high a figure is: as usual, or as many names and bars as it has."""
+    if isinstance(figure, Bars):
+        return bars_height(figure, width)
+    if isinstance(figure, RocFigure):
+        return usual + keys_height(figure.curves, width - LEFT) - LEGEND * len(figure.curves) - 4
+    return usual
 
 
 # ---------------------------------------------------------------- ROC
 
 
 def _roc(painter: QPainter, figure: RocFigure, room: QRectF) -> None:
-    legend = LEGEND * len(figure.curves) + 4
-    box = QRectF(room.left() + LEFT, room.top() + 4, room.width() - LEFT - 4, room.height() - LOW - legend - 4)
+    """One by itself, over its keys."""
+    keys = keys_height(figure.curves, room.width() - LEFT)
+    _plot(painter, figure, room.adjusted(0, 0, 0, -keys))
+    draw_keys(painter, figure.curves, room.left() + LEFT, room.bottom() - keys + 2, room.width() - LEFT)
+
+
+def _plot(painter: QPainter, figure: RocFigure, room: QRectF) -> None:
+    box = QRectF(room.left() + LEFT, room.top() + 4, room.width() - LEFT - 4, room.height() - LOW - 4)
     least = figure.least if figure.log else 0.0
     axes = Axes.of(box, (least, 1.0), (least, 1.0), log=figure.log)
     axes.draw(painter, "False positive rate", "True positive rate")
@@ -52,8 +91,6 @@ def _roc(painter: QPainter, figure: RocFigure, room: QRectF) -> None:
         painter.setPen(curve_pen(curve.place))
         painter.drawPolyline(axes.path(_steps(curve.points)))
     painter.restore()
-    for number, curve in enumerate(figure.curves):
-        _key(painter, curve, room, box.bottom() + LOW + number * LEGEND)
 
 
 def _steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -77,25 +114,14 @@ def _band(painter: QPainter, curve: Curve, axes: Axes) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _key(painter: QPainter, curve: Curve, room: QRectF, y: float) -> None:
-    painter.setPen(curve_pen(curve.place))
-    painter.drawLine(QPointF(room.left() + LEFT, y + 5), QPointF(room.left() + LEFT + 26, y + 5))
-    width = room.width() - LEFT - 32
-    draw_text(painter, room.left() + LEFT + 32, y, elided(curve.name, font(7), width), font(7))
-
-
 # ---------------------------------------------------------------- histogram
 
 
 def _histogram(painter: QPainter, figure: HistogramFigure, room: QRectF) -> None:
-    box = QRectF(room.left() + LEFT, room.top() + 14, room.width() - LEFT - 4, room.height() - LOW - 22)
-    draw_text(
-        painter,
-        room.left() + LEFT,
-        room.top(),
-        elided(figure.caption, font(8, bold=True), box.width()),
-        font(8, bold=True),
-    )
+    caption = in_lines(figure.caption, font(8, bold=True), room.width() - LEFT - 4, CAPTION)
+    above = caption.height + 4
+    box = QRectF(room.left() + LEFT, room.top() + above, room.width() - LEFT - 4, room.height() - LOW - 8 - above)
+    caption.draw(painter, room.left() + LEFT, room.top())
     top = max((*figure.members, *figure.non_members, 0.01)) * 1.08
     axes = Axes.of(box, (figure.edges[0], figure.edges[-1]), (0.0, top))
     axes.draw(painter, "Image score", "Share of images")
@@ -143,82 +169,9 @@ def _histogram_key(painter: QPainter, figure: HistogramFigure, room: QRectF) -> 
         draw_text(painter, x + 9, y, "suspects", font(7))
 
 
-# ---------------------------------------------------------------- privacy against utility
-
-
-def _scatter(painter: QPainter, figure: ScatterFigure, room: QRectF) -> None:
-    beside = min(190.0, room.width() * 0.4)
-    box = QRectF(room.left() + LEFT, room.top() + 4, room.width() - LEFT - beside - 12, room.height() - LOW - 8)
-    xs = [v for dot in figure.dots for v in (dot.x, dot.low, dot.high, 0.5) if v is not None]
-    ys = [dot.y for dot in figure.dots]
-    span = max(max(ys) - min(ys), 0.05) * 0.15
-    axes = Axes.of(box, (min(xs) - 0.03, max(xs) + 0.03), (max(0.0, min(ys) - span), max(ys) + span))
-    axes.draw(painter, "AUC of the attack (less is better)", "mIoU on non-members")
-    painter.setPen(pen(MUTED, 0.6))
-    painter.drawLine(QPointF(axes.x(0.5), box.top()), QPointF(axes.x(0.5), box.bottom()))
-    step = min(13.0, box.height() / max(1, len(figure.dots)))
-    taken: list[QRectF] = []
-    for number, dot in enumerate(figure.dots, start=1):
-        spot = axes.at(dot.x, dot.y)
-        painter.setPen(pen(colour(dot.place).name(), 1.0))
-        if dot.low is not None and dot.high is not None:
-            painter.drawLine(axes.at(dot.low, dot.y), axes.at(dot.high, dot.y))
-        painter.setBrush(colour(dot.place))
-        painter.drawEllipse(spot, 3, 3)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        _number(painter, spot, number, taken)
-        name = elided(f"{number}  {dot.name}", font(7), beside - 4)
-        draw_text(painter, box.right() + 12, box.top() + (number - 1) * step, name, font(7 if step > 9 else 5))
-
-
-def _number(painter: QPainter, spot: QPointF, number: int, taken: list[QRectF]) -> None:
-    """The number of a dot beside it, where no other number stands yet."""
-    width = 5.0 * len(str(number)) + 1
-    places = [(dx, dy + 10 * ring) for ring in range(4) for dx in (4.0, -4 - width) for dy in (-11.0, 1.0)]
-    boxes = [QRectF(spot.x() + dx, spot.y() + dy, width, 9) for dx, dy in places]
-    box = next((b for b in boxes if not any(b.intersects(other) for other in taken)), boxes[0])
-    taken.append(box)
-    draw_text(painter, box.left(), box.top(), str(number), font(7, bold=True))
-
-
-# ---------------------------------------------------------------- bars
-
-
-def _bars(painter: QPainter, figure: Bars, room: QRectF) -> None:
-    draw_text(
-        painter, room.left(), room.top(), elided(figure.caption, font(8, bold=True), room.width()), font(8, bold=True)
-    )
-    names, values = 110.0, 44.0
-    field = QRectF(room.left() + names, room.top() + 16, room.width() - names - values, room.height() - 20)
-    reach = max((abs(value) for _, value in figure.rows), default=1.0) or 1.0
-    low = -reach if figure.signed else 0.0
-    zero = field.left() + field.width() * (-low / (reach - low))
-    scale = field.width() / (reach - low)
-    for number, (name, value) in enumerate(figure.rows):
-        y = field.top() + number * 11
-        draw_text(painter, room.left() + 16, y, elided(name, font(7), names - 20), font(7))
-        if number < len(figure.inks) and figure.inks[number]:
-            _swatch(painter, QRectF(room.left(), y + 1, 12, 8), figure.inks[number])
-        painter.fillRect(QRectF(field.left(), y + 1, field.width(), 8), QColor(SHADE))
-        bar = QRectF(zero, y + 1, value * scale, 8).normalized()
-        painter.fillRect(bar, QColor("#9e331f" if value > 0 and low < 0 else "#214c84"))
-        if value < 0:
-            hatch(painter, bar, PAPER)
-        draw_text(painter, field.right() + 4, y, f"{value:+.3g}" if low < 0 else f"{value:.3g}", font(7), MUTED)
-    painter.setPen(pen(LINE if low == 0 else INK, 0.6))
-    painter.drawLine(QPointF(zero, field.top() - 1), QPointF(zero, field.top() + 11 * len(figure.rows)))
-
-
-def _swatch(painter: QPainter, box: QRectF, ink: str) -> None:
-    """The colour of a class, as in its pictures."""
-    painter.fillRect(box, QColor(ink))
-    painter.setPen(pen(LINE, 0.4))
-    painter.drawRect(box)
-
-
 PAINTERS: dict[type[Figure], Callable[[QPainter, Any, QRectF], None]] = {
     RocFigure: _roc,
     HistogramFigure: _histogram,
-    ScatterFigure: _scatter,
-    Bars: _bars,
+    ScatterFigure: draw_scatter,
+    Bars: draw_bars,
 }

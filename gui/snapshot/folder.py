@@ -12,9 +12,9 @@ from PySide6.QtSvg import QSvgGenerator
 
 from core.files import write_bytes, write_text
 from core.progress import Progress
-from core.snapshot.blocks import Block, FigureRow, Head, Table
+from core.snapshot.blocks import Block, Figure, FigureRow, Head, Table
 from core.snapshot.record import CSV_NAME, JSON_NAME, Record
-from gui.snapshot.figures import PAINTERS
+from gui.snapshot.figures import PAINTERS, height_of
 from gui.snapshot.pages import Pages
 from gui.snapshot.style import PAPER
 
@@ -67,17 +67,19 @@ def _write_parts(folder: Path, made: Sequence[Block]) -> None:
             write_text(folder / "tables" / f"{tables:03d}-{under}.csv", table_csv(block))
 
 
-def svg(figure: object) -> bytes:
+def svg(figure: Figure) -> bytes:
     """One figure as an SVG file."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setSize(QSizeF(*FIGURE).toSize())
-    generator.setViewBox(QRectF(0, 0, *FIGURE))
+    width, usual = FIGURE
+    height = height_of(figure, width, usual)
+    generator.setSize(QSizeF(width, height).toSize())
+    generator.setViewBox(QRectF(0, 0, width, height))
     generator.setResolution(72)
     painter = QPainter(generator)
-    PAINTERS[type(figure)](painter, figure, QRectF(0, 0, *FIGURE))  # type: ignore[index]
+    PAINTERS[type(figure)](painter, figure, QRectF(0, 0, width, height))
     painter.end()
     return bytes(buffer.data().data())
 

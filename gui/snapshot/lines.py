@@ -22,6 +22,8 @@ class Lines:
 
     Attributes
     ----------
+    text
+        The whole text.
     count
         Number of lines.
     step
@@ -31,6 +33,7 @@ class Lines:
     """
 
     def __init__(self, text: str, font: QFont, width: float, *, right: bool = False, ink: str = INK) -> None:
+        self.text = text
         self._font, self._room, self._right, self._ink = font, max(1.0, width), right, QColor(ink)
         with TURN:
             self._text = printable(text, font.family())
@@ -89,6 +92,16 @@ def elided(text: str, font: QFont, width: float) -> str:
         kept = (low + high + 1) // 2
         low, high = (kept, high) if text_width(_without_middle(text, kept), font) <= width else (low, kept - 1)
     return _without_middle(text, low)
+
+
+def in_lines(text: str, font: QFont, width: float, most: int) -> Lines:
+    """The text in at most so many lines, with its middle left out only where these are not enough."""
+    lines = Lines(text, font, width)
+    room = width * most
+    while lines.count > most and room > width / 2:
+        lines = Lines(elided(text, font, room), font, width)
+        room *= 0.9
+    return lines
 
 
 def _without_middle(text: str, kept: int) -> str:

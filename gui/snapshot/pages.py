@@ -9,11 +9,12 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from core.snapshot import blocks
-from core.snapshot.blocks import Block, PageBreak, PictureRow
+from core.snapshot.blocks import Block, PageBreak, Signature
 from gui.fonts import font
 from gui.snapshot import figures, pictures, tables, texts
 from gui.snapshot.lines import draw_text, elided
 from gui.snapshot.pieces import Bookmark, Page, Piece, bookmarks_of, flow
+from gui.snapshot.shrinking import shrunk
 from gui.snapshot.style import BOTTOM, LINE, MUTED, SIDE, TOP, Sheet, pen
 
 MAKERS: dict[type[Any], Callable[[Any, float], list[Piece]]] = {
@@ -86,12 +87,11 @@ def _pieces(made: Sequence[Block], paper: Sheet) -> list[Piece]:
 
 
 def _fitted(run: Sequence[Block], paper: Sheet) -> list[Piece]:
-    """The pieces between two page breaks, with smaller pictures where these then fit on one page."""
+    """The pieces between two page breaks, smaller where these then fit on one page."""
     usual = _run(run, paper.room)
-    for more in (1, 2) if any(isinstance(block, PictureRow) for block in run) else ():
-        if _height(usual) <= paper.depth:
-            break
-        smaller = [replace(b, columns=b.columns + more) if isinstance(b, PictureRow) else b for b in run]
+    if _height(usual) <= paper.depth:
+        return usual
+    for smaller in shrunk(run):
         if _height(pieces := _run(smaller, paper.room)) <= paper.depth:
             return pieces
     return usual
@@ -114,7 +114,10 @@ def _runs(made: Sequence[Block]) -> Iterator[list[Block]]:
 
 def _run(run: Sequence[Block], width: float) -> list[Piece]:
     """The pieces between two page breaks; the first one says how much room it needs on a page that is begun."""
-    pieces = [piece for block in run if not isinstance(block, PageBreak) for piece in MAKERS[type(block)](block, width)]
+    made = [MAKERS[type(block)](block, width) for block in run if not isinstance(block, PageBreak)]
+    if isinstance(run[-1], Signature) and len(made) > 1:  # nobody signs a page on which nothing stands
+        made[-2] = [replace(piece, keep=True) for piece in made[-2]]
+    pieces = [piece for some in made for piece in some]
     if pieces and isinstance(run[0], PageBreak):
         needs = _height(pieces) if run[0].if_needed else math.inf
         pieces[0] = replace(pieces[0], needs=needs)

@@ -10,13 +10,15 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from core.snapshot.blocks import ColourBar, Outline, Picture, PictureRow
 from gui.fonts import font
 from gui.snapshot.hatching import hatch
-from gui.snapshot.lines import Lines, draw_text
+from gui.snapshot.lines import Lines, draw_text, elided, in_lines, text_width
 from gui.snapshot.pieces import Piece
 from gui.snapshot.style import LINE, MUTED, PAPER, SHADE, pen
 
 SPACE = 8.0
 TALLEST, TALLEST_ALONE = 190.0, 420.0
 BAR = 9.0
+CAPTION = 8
+"""Lines of a caption."""
 
 
 def qimage(pixels: npt.NDArray[np.uint8]) -> QImage:
@@ -60,13 +62,13 @@ def picture_row(block: PictureRow, width: float) -> list[Piece]:
     """Pictures side by side, in as many rows as they need."""
     columns = block.columns
     rows = [block.pictures[i : i + columns] for i in range(0, len(block.pictures), columns)]
-    return [_row(row, (width - SPACE * (columns - 1)) / columns) for row in rows]
+    return [_row(row, (width - SPACE * (columns - 1)) / columns, block.tallest) for row in rows]
 
 
-def _row(pictures: tuple[Picture, ...], room: float) -> Piece:
-    tallest = TALLEST_ALONE if len(pictures) == 1 and room > 400 else TALLEST
+def _row(pictures: tuple[Picture, ...], room: float, most: float | None) -> Piece:
+    tallest = most or (TALLEST_ALONE if len(pictures) == 1 and room > 400 else TALLEST)
     height = max(min(tallest, room * p.size[0] / max(1, p.size[1])) for p in pictures)
-    captions = [Lines(p.caption, font(8), room) for p in pictures]
+    captions = [in_lines(p.caption, font(8), room, CAPTION) for p in pictures]
     above = max(lines.height for lines in captions) + 2
 
     def paint(painter: QPainter, x: float, y: float) -> None:
@@ -114,14 +116,21 @@ def _draw_nothing(painter: QPainter, box: QRectF, note: str) -> None:
 
 
 def _draw_outline(painter: QPainter, outline: Outline, box: QRectF) -> None:
-    """A white line on a dark one is seen on every ground."""
+    """A white line on a dark one is seen on every ground. Nothing of it leaves the picture."""
+    painter.save()
+    painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
     corners = [QPointF(box.left() + x * box.width(), box.top() + y * box.height()) for x, y in outline.points]
     for ink, width in (("#000000", 1.8), (PAPER, 0.8)):
         painter.setPen(QPen(QColor(ink), width))
         painter.drawPolygon(QPolygonF(corners))
     spot = min(corners, key=lambda p: (p.y(), p.x()))
-    painter.fillRect(QRectF(spot.x(), spot.y(), 10, 10), QColor(PAPER))
-    draw_text(painter, spot.x() + 2, spot.y() - 0.5, outline.name, font(8, bold=True))
+    name = elided(outline.name, font(8, bold=True), box.width() - 4)
+    width = text_width(name, font(8, bold=True)) + 4
+    left = max(box.left(), min(spot.x(), box.right() - width))
+    top = max(box.top(), min(spot.y(), box.bottom() - 10))
+    painter.fillRect(QRectF(left, top, width, 10), QColor(PAPER))
+    draw_text(painter, left + 2, top - 0.5, name, font(8, bold=True))
+    painter.restore()
 
 
 def colour_bar(block: ColourBar, width: float) -> list[Piece]:

@@ -5,11 +5,15 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.snapshot.blocks import Callout, Facts, Head, Numbers, Signature, Text, Title
 from gui.fonts import font
-from gui.snapshot.lines import Lines
+from gui.snapshot.lines import Lines, in_lines
 from gui.snapshot.pieces import Piece
 from gui.snapshot.style import INK, LINE, MUTED, SHADE, pen
 
 STYLES = {"body": (9, INK), "small": (8, MUTED), "muted": (9, MUTED)}
+TITLES, FEW = (20, 14, 11), 3
+"""Sizes of the title: a smaller one where it takes more lines than that."""
+MOST = 20
+"""Lines of a heading."""
 LOGO_HEIGHT = 40.0
 PAD = 7.0
 PART = 30
@@ -22,8 +26,9 @@ def title(block: Title, width: float) -> list[Piece]:
     """Logo, title and what stands under it."""
     logo = QImage.fromData(block.logo) if block.logo else QImage()
     above = 0.0 if logo.isNull() else LOGO_HEIGHT + 8
-    name = Lines(block.text, font(20, bold=True), width)
-    under = Lines(block.under, font(9), width, ink=MUTED)
+    sizes = (in_lines(block.text, font(size, bold=True), width, MOST) for size in TITLES[block.small :])
+    name = next((lines for lines in sizes if lines.count <= FEW), in_lines(block.text, font(9, bold=True), width, MOST))
+    under = in_lines(block.under, font(9), width, MOST)
 
     def paint(painter: QPainter, x: float, y: float) -> None:
         if above:
@@ -38,7 +43,7 @@ def title(block: Title, width: float) -> list[Piece]:
 def head(block: Head, width: float) -> list[Piece]:
     """A heading, never alone at the foot of a page."""
     first = block.level == 1
-    lines = Lines(block.text, font(14 if first else 11, bold=True), width)
+    lines = in_lines(block.text, font(14 if first else 11, bold=True), width, MOST)
 
     def paint(painter: QPainter, x: float, y: float) -> None:
         lines.draw(painter, x, y)
@@ -72,18 +77,27 @@ def paragraph(lines: Lines, gap: float) -> list[Piece]:
 
 
 def callout(block: Callout, width: float) -> list[Piece]:
-    """A framed paragraph."""
-    name = Lines(block.title, font(9, bold=True), width - 2 * PAD - 3)
-    body = Lines(block.text, font(9), width - 2 * PAD - 3)
-    height = name.height + body.height + 2 * PAD
+    """A framed paragraph; a long one in parts that may be on different pages."""
+    size = 8 if block.small else 9
+    name = in_lines(block.title, font(size, bold=True), width - 2 * PAD - 3, MOST)
+    body = Lines(block.text, font(size), width - 2 * PAD - 3)
+    starts = range(0, max(1, body.count), PART)
+    return [_framed(name, body, width, start, min(start + PART, body.count)) for start in starts]
+
+
+def _framed(name: Lines, body: Lines, width: float, start: int, end: int) -> Piece:
+    first, last = start == 0, end >= body.count
+    above = PAD + name.height if first else 0.0
+    height = above + (end - start) * body.step + (PAD if last else 0.0)
 
     def paint(painter: QPainter, x: float, y: float) -> None:
         painter.fillRect(QRectF(x, y, width, height), QColor(SHADE))
         painter.fillRect(QRectF(x, y, 3, height), QColor(INK))
-        name.draw(painter, x + PAD + 3, y + PAD)
-        body.draw(painter, x + PAD + 3, y + PAD + name.height)
+        if first:
+            name.draw(painter, x + PAD + 3, y + PAD)
+        body.draw(painter, x + PAD + 3, y + above, start, end)
 
-    return [Piece(height, paint, gap=7)]
+    return Piece(height, paint, gap=7 if first else 0)
 
 
 def numbers(block: Numbers, width: float) -> list[Piece]:
@@ -113,7 +127,7 @@ def facts(block: Facts, width: float) -> list[Piece]:
     """Pairs of name and value; long values go on over as many lines, and pages, as they need."""
     made: list[Piece] = []
     left = width * (ASKED_SHARE if block.large else NAME_SHARE)
-    size = 9 if block.large else 8
+    size = 9 if block.large and not block.small else 8
     for place, (name, value) in enumerate(block.rows):
         names = Lines(name, font(size, bold=True), left - 8)
         values = Lines(value, font(size, mono=block.mono), width - left)

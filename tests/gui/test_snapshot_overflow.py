@@ -1,49 +1,18 @@
 import re
 
-import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from core.progress import Progress
 from core.snapshot.blocks import PageBreak, Picture, PictureRow, Raster, Table, Text
 from core.snapshot.choices import Contents, Privacy, SnapshotChoices
 from gui.fonts import font
-from gui.snapshot.export import Draft, write_snapshot
-from gui.snapshot.folder import page_image
+from gui.snapshot.export import write_snapshot
 from gui.snapshot.lines import Lines, elided, printable, text_width
 from gui.snapshot.pages import lay_out
 from gui.snapshot.pieces import Piece, flow
 from gui.snapshot.style import sheet
 from gui.snapshot.tables import table
 from tests.snapshot_world import make_snapshot_world
-
-
-def boxes_of(draft):
-    """Lowest filled point of each page, in the room."""
-    return [page.filled for page in draft.pages.pages]
-
-
-def test_forty_defenses_a_hundred_classes_and_long_names_stay_on_the_paper(tmp_path, qapp):
-    names = tuple(f"class with a rather long name that goes on and on {n}" for n in range(100))
-    world = make_snapshot_world(
-        tmp_path / "w", members=2, others=2, suspects=1, defenses=40, classes=names, label="Sehr_langer_" * 9
-    )
-    parts = ("images", "histograms", "utility", "classes")
-    draft = Draft.open(world.audit, SnapshotChoices(contents=Contents(parts, top=1)))
-    assert max(boxes_of(draft)) <= draft.pages.sheet.depth + 0.01
-    path = draft.write(tmp_path / "big.pdf", Progress())
-    text = re.sub(r"\s", "", " ".join(page.extract_text() for page in PdfReader(path).pages[-12:]))
-    assert re.sub(r"\s", "", names[99]) in text
-    assert text.count("Sehr_langer_" * 9 + "39") >= 1
-    for number in range(len(draft.pages.pages)):
-        picture = np.asarray(_grey(page_image(draft.pages, number, 0.5)))
-        assert picture[:, :25].min() > 200 and picture[:, -25:].min() > 200, f"page {number + 1} overflows"
-    draft.close()
-
-
-def _grey(image):
-    buffer = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
-    return buffer[:, :, :3].min(axis=2)
 
 
 def test_five_hundred_suspects_make_a_table_whose_head_is_on_every_page(tmp_path, qapp):

@@ -1,7 +1,7 @@
 """The sections of a snapshot, in order."""
 
 from core.progress import Progress
-from core.snapshot.blocks import Block
+from core.snapshot.blocks import Block, PageBreak, Signature
 from core.snapshot.content import Content
 from core.snapshot.record import Record
 from core.snapshot.replacing import mapped
@@ -20,8 +20,8 @@ SECTIONS = (
     Section("review", decided.review),
     Section("method", texts.method, new_page="if needed"),
     Section("provenance", provenance.provenance, new_page="always"),
-    Section("limits", texts.limits),
-    Section("glossary", texts.glossary),
+    Section("limits", texts.limits, new_page="if needed"),
+    Section("glossary", texts.glossary, new_page="if needed"),
 )
 
 
@@ -30,5 +30,7 @@ def blocks_of(content: Content, record: Record, progress: Progress) -> list[Bloc
     wanted = [section for section in SECTIONS if section.name in content.choices.sections]
     made: list[Block] = []
     for section in progress.over("Gathering the snapshot", wanted, len(wanted)):
-        made += section.blocks(content, record)
+        blocks = section.blocks(content, record)
+        alone = bool(made) and isinstance(made[-1], Signature) and bool(blocks) and not isinstance(blocks[0], PageBreak)
+        made += [PageBreak(), *blocks] if alone else blocks
     return [mapped(block, content.names.text) for block in made] if content.names.redacted else made

@@ -44,7 +44,7 @@ def _answers(content: Content) -> Iterator[tuple[str, str]]:
 
 
 def _picture(content: Content) -> list[Block]:
-    """The highest-scoring image with its map; without image pages the ROC curve."""
+    """The highest-scoring image with its map, where one was kept; without image pages the ROC curve."""
     if not content.pages:
         return roc_row(content, content.chains[:1])
     pictures, chain = content.pictures, content.released
@@ -52,15 +52,12 @@ def _picture(content: Content) -> list[Block]:
     image = max(content.pages, key=lambda page: scores.get(page, -math.inf))
     ends = pictures.map_range(content.pages, content.chains)
     size, name = pictures.size(image), content.names.of(image)
-    pair = (
-        Picture(name, size, lambda: pictures.photograph(image)),
-        Picture(
-            "What moved its score: rust towards member, hatched away" if pictures.signed else "Its map",
-            size,
-            lambda: pictures.map_picture(pictures.map(image, chain.id), image, ends),
-        ),
-    )
-    return [PictureRow(pair, columns=3)]
+    shown = [Picture(name, size, lambda: pictures.photograph(image))]
+    if pictures.map(image, chain.id) is not None:
+        caption = "What moved its score: rust towards member, hatched away" if pictures.signed else "Its map"
+        load = lambda: pictures.map_picture(pictures.map(image, chain.id), image, ends)  # noqa: E731
+        shown.append(Picture(caption, size, load))
+    return [PictureRow(tuple(shown), columns=3)]
 
 
 def _logo(path: str) -> bytes:

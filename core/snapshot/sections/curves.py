@@ -29,9 +29,10 @@ def curves(content: Content, record: Record) -> list[Block]:
         blocks += roc_row(content, usable[start : start + PER_FIGURE], start)
     fewest = min(len(content.side(chain.id, Role.NON_MEMBER)[0]) for chain in usable)
     note = (
-        f"Primary attack: {content.spec.primary.id}. Bands: 95 % at each false positive rate by itself, images "
-        f"resampled {RESAMPLES} times, groups as a whole. Right: the same curves with logarithmic axes. With {fewest} "
-        f"non-members nothing below a false positive rate of {words.share(1 / fewest)} can be measured (n/m)."
+        f"Primary attack: {content.spec.primary.id}. Bands: {words.level(content)} at each false positive rate by "
+        f"itself, images resampled {RESAMPLES} times, groups as a whole. Right: the same curves with logarithmic "
+        f"axes. With {fewest} non-members nothing below a false positive rate of {words.share(1 / fewest)} can be "
+        "measured (n/m)."
     )
     return [*blocks, Text(note, "small"), *numbers_table(content)]
 
@@ -54,7 +55,15 @@ def _curve(content: Content, chain: Chain, place: int) -> Curve:
         content.side(chain.id, role) for role in (Role.MEMBER, Role.NON_MEMBER)
     )
     roc = roc_curve(inside, outside).corners()
-    found = roc_band(inside, outside, inside_groups, outside_groups, resamples=RESAMPLES, seed=content.spec.seed)
+    found = roc_band(
+        inside,
+        outside,
+        inside_groups,
+        outside_groups,
+        resamples=RESAMPLES,
+        seed=content.spec.seed,
+        level=content.spec.run.level,
+    )
     band = () if found is None else tuple(map(tuple, np.column_stack([found.fpr, found.low, found.high]).tolist()))
     auc = content.result(chain.id)["metrics"]["auc"]
     name = f"{content.title_of(chain)}, AUC {words.number(auc)}"
@@ -64,8 +73,14 @@ def _curve(content: Content, chain: Chain, place: int) -> Curve:
 
 def numbers_table(content: Content) -> list[Block]:
     """AUC and TPR of every defense and attack."""
-    levels = ("10 %", "1 %", "0.1 %")
-    head = ("Defense", "Attack", "AUC", "95 % interval", *(f"TPR at {level} FPR" for level in levels))
+    levels = ("10\u00a0%", "1\u00a0%", "0.1\u00a0%")
+    head = (
+        "Defense",
+        "Attack",
+        "AUC",
+        f"{words.level(content)} interval",
+        *(f"TPR at {level} FPR" for level in levels),
+    )
     rows = []
     for chain in content.chains:
         for attack in content.spec.attacks:

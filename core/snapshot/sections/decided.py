@@ -58,7 +58,16 @@ def _with_and_without(content: Content) -> list[Block]:
         tpr = [words.number(t["value"]) if t["value"] is not None else "not measurable" for t in metrics["tpr_at"]]
         row = (title, str(metrics["members"]), str(metrics["non_members"]), words.number(metrics["auc"]))
         rows.append((*row, words.interval(metrics["auc_interval"]), *(tpr or ["-"] * 3)))
-    head = ("Numbers", "Members", "Non-members", "AUC", "95 % interval", "TPR at 10 % FPR", "at 1 %", "at 0.1 %")
+    head = (
+        "Numbers",
+        "Members",
+        "Non-members",
+        "AUC",
+        f"{words.level(content)} interval",
+        "TPR at 10\u00a0% FPR",
+        "at 1\u00a0%",
+        "at 0.1\u00a0%",
+    )
     excluded = words.counted(len(content.excluded), "image")
     text = f"{excluded} excluded. Under {content.title_of(content.released)}, primary attack:"
     align = ("left", *["right"] * 7)

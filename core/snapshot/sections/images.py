@@ -144,7 +144,7 @@ class _Page:
         ]
         told = next((s for s in self._content.suspects if s.image == self._image), None)
         if told is not None:
-            facts.append(("Verdict", told.sentence))
+            facts.append(("Verdict", told.sentence.replace(" = ", "\u00a0=\u00a0")))
         if self._predicted is not None:
             facts.append(("Prediction", self._of_prediction(self._predicted)))
         if self._image in self._content.excluded:
@@ -217,8 +217,8 @@ class _Page:
             known, _ = self._content.side(chain.id, Role.NON_MEMBER)
             higher = "-" if score is None else f"{int(flagged_at(known, np.array([score]))[0])} of {known.size}"
             rows.append((self._content.title_of(chain), words.number(score), higher))
-        head = ("Defense", "Image score", "Known non-members at least as high")
-        return Table(head, tuple(rows), (2.6, 1.2, 2.6), ("left", "right", "right"))
+        head = ("Defense", "Image score", "Non-members at least as high")
+        return Table(head, tuple(rows), (3.6, 1.0, 2.0), ("left", "right", "right"))
 
     def _contributions(self) -> "list[Block]":
         found = self._content.pictures.contributions(self._image, self._content.released.id)

@@ -17,7 +17,7 @@ def provenance(content: Content, record: Record) -> list[Block]:
     )
     return [
         Text(
-            f"{JSON_NAME} and {CSV_NAME} are attached to this file. `main.py verify FILE` recomputes the hashes below "
+            f"{JSON_NAME} and {CSV_NAME} are attached to this file. “main.py verify FILE” recomputes the hashes below "
             "from the files on disk and says what matches, what changed and what is missing."
         ),
         *([Text(redacted)] if content.names.redacted else []),

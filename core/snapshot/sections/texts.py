@@ -72,11 +72,8 @@ GLOSSARY = (
 def method(content: Content, record: Record) -> list[Block]:
     """The method on one page, with the citation."""
     attacks = [Text(f"{a.id}: {_sentence(type(a.attack).__doc__)}", "small") for a in content.spec.attacks]
-    defenses = [
-        Text(f"{content.title_of(chain)}: {_sentence(type(d).__doc__)}", "small")
-        for chain in content.chains[:8]
-        for d in chain.defenses
-    ]
+    kinds = dict.fromkeys(type(defense) for chain in content.chains for defense in chain.defenses)
+    defenses = [Text(f"{kind.title}: {_sentence(kind.__doc__)}", "small") for kind in kinds]
     return [*map(Text, METHOD), *attacks, *defenses, Callout("The method", words.CITATION)]
 
 

@@ -9,6 +9,8 @@ from core.snapshot.blocks import Block, Dot, FigureRow, ScatterFigure, Table, Te
 from core.snapshot.content import Content
 from core.snapshot.record import Record
 
+NAMED = 10
+"""Dots of a figure that have their names beside it."""
 PER_TABLE = 6
 """Defenses side by side in a table of classes."""
 
@@ -47,11 +49,26 @@ def utility(content: Content, record: Record) -> list[Block]:
     dots = tuple(dot for place, chain in enumerate(content.chains) if (dot := _dot(content, chain, place)) is not None)
     if not dots:
         return []
+    beside = len(dots) <= NAMED
     note = (
-        "Left and up is better: the attack does less and the target segments unseen images better. Bars: 95 % interval "
-        f"of the AUC. Only the attack “{content.spec.primary.id}” is shown; one that knows the defense may do better."
+        "Left and up is better: the attack does less and the target segments unseen images better. Bars: "
+        f"{words.level(content)} interval of the AUC. Only the attack “{content.spec.primary.id}” is shown; one that "
+        f"knows the defense may do better.{'' if beside else ' Numbers are those of the table.'}"
     )
-    return [FigureRow((ScatterFigure(dots),), height=230), Text(note, "small")]
+    figure = FigureRow((ScatterFigure(dots, beside),), height=230)
+    return [figure, Text(note, "small"), *([] if beside else [_table_of(content, dots)])]
+
+
+def _table_of(content: Content, dots: tuple[Dot, ...]) -> Table:
+    """The numbers of the dots, where there are too many for their names."""
+    head = ("No.", "Defense", "AUC", f"{words.level(content)} interval", "mIoU, non-members")
+    rows = tuple((str(number), *_row(dot)) for number, dot in enumerate(dots, start=1))
+    return Table(head, rows, (0.6, 4.0, 1.0, 1.6, 2.0), ("right", "left", "right", "right", "right"))
+
+
+def _row(dot: Dot) -> tuple[str, str, str, str]:
+    ends = None if dot.low is None or dot.high is None else {"low": dot.low, "high": dot.high}
+    return dot.name, words.number(dot.x), words.interval(ends), words.number(dot.y)
 
 
 def _dot(content: Content, chain: Any, place: int) -> Dot | None:
