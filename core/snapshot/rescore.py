@@ -51,10 +51,11 @@ def rescored(snapshot: Snapshot, count: int, audit: Path | None, device: str, pr
     opened = OpenedAudit(spec, target, trusted, threading.RLock())
     then = {(s["image"], s["defense"]): s["score"] for s in document["scores"] if s["attack"] == spec.primary.id}
     spread = _spread(list(then.values()))
-    chosen = _chosen(document["images"], count, snapshot.sha256)
+    scored = {image for (image, _), score in then.items() if score is not None}
+    chosen = _chosen([image for image in document["images"] if image["id"] in scored], count, snapshot.sha256)
     for image in progress.over("Scoring again", chosen, len(chosen)):
-        for chain in spec.defenses:
-            known = then.get((image["id"], chain.id))
+        for chain, named in zip(spec.defenses, document["summary"]["defenses"], strict=False):  # may be extended since
+            known = then.get((image["id"], named["id"]))
             if known is not None:
                 yield _again(opened, image, chain, known, spread)
 
@@ -64,11 +65,17 @@ def _again(opened: Any, image: Mapping[str, Any], chain: Any, known: float, spre
         source = opened.source(chain)
         result = opened.score(source, opened.evidence(source, opened.row(image["id"])), ())[opened.spec.primary.id]
     except SegLeakError as error:
-        return Again(image["key"], chain.title, known, None, agrees=False, reason=str(error))
+        return Again(_name(image), chain.title, known, None, agrees=False, reason=str(error))
     if isinstance(result, str):
-        return Again(image["key"], chain.title, known, None, agrees=False, reason=result)
+        return Again(_name(image), chain.title, known, None, agrees=False, reason=result)
     close = abs(result.score - known) <= TOLERANCE * spread
-    return Again(image["key"], chain.title, known, float(result.score), agrees=close)
+    return Again(_name(image), chain.title, known, float(result.score), agrees=close)
+
+
+def _name(image: Mapping[str, Any]) -> str:
+    """What an image is called, with its role, unless that is its name: images of two roles may be called alike."""
+    role = str(image["role"])
+    return str(image["key"]) if str(image["key"]).startswith(role) else f"{image['key']} ({role})"
 
 
 def _spec_of(snapshot: Snapshot, folder: Path, *, redacted: bool) -> Any:
@@ -81,8 +88,7 @@ def _spec_of(snapshot: Snapshot, folder: Path, *, redacted: bool) -> Any:
 
 def _chosen(images: "list[dict[str, Any]]", count: int, salt: str) -> "list[dict[str, Any]]":
     """Images by the hash of their hash and the snapshot's: nobody could choose them beforehand."""
-    done = [image for image in images if image["state"] == "done"]
-    return sorted(done, key=lambda i: hashlib.sha256(f"{salt}{i['sha256']}".encode()).digest())[:count]
+    return sorted(images, key=lambda i: hashlib.sha256(f"{salt}{i['sha256']}".encode()).digest())[:count]
 
 
 def _spread(scores: "list[float | None]") -> float:

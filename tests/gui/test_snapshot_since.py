@@ -122,6 +122,12 @@ def test_the_command_line_names_the_extension_and_does_not_call_it_a_failure(mad
     assert "matches, extended since: spec" in said and "it took in gauss(sigma=0.3)" in said
 
 
+def test_the_scores_of_an_extended_audit_are_computed_again_under_the_defenses_of_the_snapshot(made, capsys):
+    given = ["verify", str(made[2]), "--rescore", "2", "--device", "cpu", "--quiet"]
+    assert main.main(given) == 0
+    assert capsys.readouterr().out.count("agrees: ") == 2
+
+
 @pytest.mark.parametrize("choices", [COVER, REDACTED])
 def test_a_snapshot_says_itself_what_the_audit_took_in_later(made, tmp_path, choices):
     path = write_snapshot(made[1], choices, tmp_path / "after.pdf")
