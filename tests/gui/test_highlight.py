@@ -222,3 +222,20 @@ def test_an_overlay_is_not_painted_anew_for_a_highlight(qtbot, view, selection):
     settle(qtbot, view)
     assert view.display.frame.spotlight is not None
     assert view.display.frame.panes[0].overlay is before
+
+
+def test_only_what_was_chosen_last_is_made_out_and_never_in_another_image(qtbot, view, selection, world):
+    seen = []
+    view.presenter.framed.connect(seen.append)
+    for step in range(12):
+        selection.highlight = class_of(step % 3)
+        selection.image = step % 3
+        qtbot.wait(step % 4)
+    settle(qtbot, view)
+    assert view.display.frame.image == 2 and view.display.frame.spotlight.highlight == class_of(2)
+    for frame in seen:
+        spot = frame.spotlight
+        if spot is not None and spot.shade is not None:
+            label = Grid.of(world.size).take(world.labels[frame.image])
+            shown = spot.shade.pixels[::2, ::2] == 0  # the grid is every 2nd pixel
+            assert np.array_equal(shown, label == spot.highlight.number)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -5,12 +6,15 @@ from PySide6.QtWidgets import QPushButton
 
 from core.audit.slices import slices_of
 from core.audit.store import AuditStore
+from gui.compare.frame import Seen
+from gui.compare.picture import Picture
+from gui.compare.spotlight import spotlight
 from gui.document import AuditDocument
 from gui.highlight import Highlight
 from gui.selection import Selection
 from gui.slices import SlicesPanel
 from tests.gui.small_audit import small_audit
-from tests.slices_world import leaky_audit
+from tests.slices_world import SIZE, leaky_audit
 
 SOON = 20_000
 
@@ -164,3 +168,20 @@ def test_an_object_leads_to_its_image_and_its_row_is_let_go_with_it(qtbot, panel
         assert (found.kind, found.number, found.image) == ("object", one.number, one.image)
     panel.selection.image = (expected[9].image + 1) % 16
     assert panel.selection.highlight is None and table.currentRow() == -1
+
+
+def test_the_object_that_is_listed_is_the_one_that_is_made_out(qtbot, panel):
+    measured(qtbot, panel)
+    document, table = panel.selection.document, panel.objects.table
+    for row in (0, 7, 20):
+        table.setCurrentCell(row, 0)
+        image = panel.selection.image
+        seen = Seen(Picture.of(document.image(image)), document.label(image))
+        found = spotlight(panel.selection.highlight, seen)
+        texts = table.texts()[1 + row]
+        inside = found.shade.pixels == 0
+        assert np.count_nonzero(inside) == int(texts[3].replace(",", ""))
+        loss = document.loss_map(image, "none")
+        assert -loss[inside].mean() == pytest.approx(float(texts[5]), rel=1e-3)
+        middle = found.bounds.center()  # in per cent: nobody noted the size of these images
+        assert texts[4] == f"{100 * middle.x() / SIZE[1]:.0f}, {100 * middle.y() / SIZE[0]:.0f}"
