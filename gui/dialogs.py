@@ -25,7 +25,9 @@ def stop_and_close(board: "Board", parent: QWidget) -> bool:
     box.setText(question(board))
     box.setInformativeText("What is finished is kept. Audits that have not ended are offered at the next start.")
     stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-    box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+    keep = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)  # nothing is stopped by a key that was meant for something else
+    box.setEscapeButton(keep)
     box.exec()
     stopped = box.clickedButton() is stop
     box.deleteLater()

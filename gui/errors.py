@@ -6,7 +6,7 @@ import traceback
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from core.errors import SegLeakError
@@ -59,6 +59,11 @@ class ErrorDialog(QDialog):
         if self._count <= SHOWN:
             self._text.appendPlainText(text if self._count == 1 else f"\n---------- {self._count}\n{text}")
         self.setWindowTitle("Unexpected error" if self._count == 1 else f"{self._count} unexpected errors")
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """What happened stands first, the versions last."""
+        super().showEvent(event)
+        self._text.verticalScrollBar().setValue(0)
 
     def _buttons(self) -> QDialogButtonBox:
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 TITLE, HEADING, SMALL = 1.9, 1.2, 0.9
 """Sizes of texts with `role` "title", "heading" and "small", in font sizes."""
 
+LINE = 1.15
+"""Height of a field for a number inside its frame, in heights of a letter: as high as the lists beside it."""
+
 
 def _check(of: "Tokens") -> str:
     """The tick in the colour that is legible on the accent."""
@@ -39,6 +42,8 @@ def style_sheet(of: "Tokens", points: float) -> str:
     QPushButton[role="primary"]:focus {{ border: 2px solid {of.text}; }}
     QPushButton[role="link"] {{ border: none; background: none; color: {of.accent}; padding: 2px 4px; }}
     QPushButton[role="link"]:focus {{ text-decoration: underline; }}
+
+    QAbstractSpinBox {{ min-height: {LINE}em; }}
 
     QToolBar {{ border: none; border-bottom: 1px solid {of.line}; spacing: 2px; padding: 3px; }}
     QToolBar QToolButton {{ padding: 4px; border: 1px solid transparent; border-radius: 5px; }}

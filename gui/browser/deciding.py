@@ -14,6 +14,8 @@ from gui.selection import Selection
 
 Failed = Callable[[SegLeakError], object]
 
+LETTERS = 80
+"""Width of the question, so that the path of an image need not be broken."""
 OPPOSITE = {
     "exclude": "include",
     "include": "exclude",
@@ -142,7 +144,7 @@ class ReasonDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (label, self._words, self._buttons):
             layout.addWidget(widget)
-        self.setMinimumWidth(28 * self.fontMetrics().averageCharWidth() * 2)
+        self.setMinimumWidth(LETTERS * self.fontMetrics().averageCharWidth())
         self._check()
 
     @property

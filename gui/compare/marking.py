@@ -5,7 +5,7 @@ from PySide6.QtGui import QUndoStack
 
 from gui.compare.marks import Mark
 from gui.compare.region_commands import RegionStep
-from gui.compare.region_log import next_id, standing_regions
+from gui.compare.region_log import next_id, notes_of_regions, standing_regions
 from gui.compare.region_tool import COLOUR, RegionTool
 from gui.compare.regions import Region
 from gui.compare.viewport import Point
@@ -17,6 +17,8 @@ class Marking(QObject):
 
     Attributes
     ----------
+    selection, undo_stack
+        What is looked at, and what takes each step.
     changed
         There are others, or one is being drawn.
     failed
@@ -28,8 +30,8 @@ class Marking(QObject):
 
     def __init__(self, selection: Selection, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._selection = selection
-        self._undo_stack = undo_stack
+        self.selection = selection
+        self.undo_stack = undo_stack
         self.tool = RegionTool(self)
         self.tool.drawn.connect(self.add)
         self.tool.changed.connect(self.changed)
@@ -39,24 +41,30 @@ class Marking(QObject):
     @property
     def regions(self) -> tuple[Region, ...]:
         """The regions of the image in view."""
-        document, image = self._selection.document, self._selection.image
+        document, image = self.selection.document, self.selection.image
         return () if document is None or image is None else standing_regions(document.entries, image)
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What was said of the regions of the image in view, by their names."""
+        document, image = self.selection.document, self.selection.image
+        return notes_of_regions(() if document is None or image is None else document.notes(image))
 
     def add(self, corners: tuple[Point, ...]) -> None:
         """Mark a region."""
-        document, image = self._selection.document, self._selection.image
+        document, image = self.selection.document, self.selection.image
         if document is not None and image is not None:
             self._push(image, Region(next_id(document.entries, image), corners), present=True)
 
     def remove(self, region_id: str) -> None:
         """Take a region back."""
         found = next((region for region in self.regions if region.id == region_id), None)
-        if found is not None and self._selection.image is not None:
-            self._push(self._selection.image, found, present=False)
+        if found is not None and self.selection.image is not None:
+            self._push(self.selection.image, found, present=False)
 
     def _push(self, image: int, region: Region, *, present: bool) -> None:
-        step = RegionStep(self._selection, image, region, present=present, failed=self.failed.emit)
-        self._undo_stack.push(step)
+        step = RegionStep(self.selection, image, region, present=present, failed=self.failed.emit)
+        self.undo_stack.push(step)
 
     def marks(self) -> tuple[Mark, ...]:
         """Outlines of the regions, and of the one that is being drawn."""

@@ -1,5 +1,6 @@
 """Regions in the review log, which only ever grows: a region that is taken back gets a second entry."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,9 @@ from core.audit.review import ReviewEntry
 from gui.compare.regions import Region
 
 ACTION = decisions.REGION
+NOTE = "Region {}: {}"
+"""A note on a region is a note on its image that begins with the region's name."""
+NOTE_WORDS = re.compile(r"Region (\w+): (.*)", re.DOTALL)
 
 
 def to_value(region: Region) -> dict[str, Any]:
@@ -23,6 +27,15 @@ def removal(region: Region) -> dict[str, Any]:
 def standing_regions(entries: Iterable[ReviewEntry], image: int) -> tuple[Region, ...]:
     """The image's regions after all decisions, in order; what is no region is left out."""
     return tuple(Region(name, points) for name, points in decisions.standing_regions(entries, image).items())
+
+
+def notes_of_regions(notes: Iterable[ReviewEntry]) -> dict[str, str]:
+    """What an image's notes say of its regions, by their names; several notes on one follow one another."""
+    found: dict[str, list[str]] = {}
+    for note in notes:
+        if words := NOTE_WORDS.fullmatch(note.why):
+            found.setdefault(words[1], []).append(words[2])
+    return {name: " · ".join(texts) for name, texts in found.items()}
 
 
 def next_id(entries: Iterable[ReviewEntry], image: int) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableWidget, QTableWidgetItem, QWidget
 
 from gui.compare.colour_bar import ELLIPSIS
 from gui.compare.frame import Seen
 from gui.compare.readout import class_name, number
 from gui.compare.regions import Statistics
-from gui.icons import dot
+from gui.icons import dot, icon
 from gui.numbers import as_tsv
 
 COLUMNS = {
@@ -27,6 +27,7 @@ COLUMNS = {
     "Evidence": "What the region adds to the image score.",
     "Share": "Of the image's evidence. Evidence has both signs: shares may be below 0 or above 100 %.",
     "Classes": "Of the labelled pixels inside.",
+    "Note": "What was said of the region; it is kept as a note on the image.",
 }
 DEFENSE = 1
 NUMBERS = range(2, 11)
@@ -40,10 +41,11 @@ Rows = Sequence[tuple[str, Mapping[str, Statistics]]]
 class RegionTable(QTableWidget):
     """A row per region and defense; copies as TSV; Delete asks to remove the region of the current row.
 
-    `removal_wanted` sends the region's id.
+    `removal_wanted` and `note_wanted` send the region's id.
     """
 
     removal_wanted = Signal(str)
+    note_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(COLUMNS), parent)
@@ -60,7 +62,7 @@ class RegionTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setAccessibleName("Regions")
-        self.setToolTip("Ctrl+C copies the table, Delete removes a region.")
+        self.setToolTip("Enter adds a note to a region, Delete removes it, Ctrl+C copies the table.")
 
     def show_regions(
         self,
@@ -68,15 +70,18 @@ class RegionTable(QTableWidget):
         titles: Mapping[str, str],
         colours: Mapping[str, str],
         seen: Seen,
+        notes: Mapping[str, str],
         *,
         waiting: bool = False,
     ) -> None:
-        """List these statistics; `titles` and `colours` are by chain id.
+        """List these statistics; `titles` and `colours` are by chain id, `notes` by region.
 
         `waiting`: whether what non-members say is still being read.
         """
         lines = [(name, chain, found) for name, by_chain in rows for chain, found in by_chain.items()]
-        self._lines = [_texts(name, titles[chain], found, seen, waiting) for name, chain, found in lines]
+        self._lines = [
+            [*_texts(name, titles[chain], found, seen, waiting), notes.get(name, "")] for name, chain, found in lines
+        ]
         self.setRowCount(len(lines))
         for row, (texts, (_, chain, _)) in enumerate(zip(self._lines, lines, strict=True)):
             for column, text in enumerate(texts):
@@ -109,8 +114,24 @@ class RegionTable(QTableWidget):
             QGuiApplication.clipboard().setText(self.as_tsv())
         elif event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self.current_region:
             self.removal_wanted.emit(self.current_region)
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.current_region:
+            self.note_wanted.emit(self.current_region)
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """What can be done with the region under the pointer."""
+        self.menu().popup(event.globalPos())
+
+    def menu(self) -> QMenu:
+        """What can be done with the region of the current row, and with the table."""
+        menu, region = QMenu(self), self.current_region
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if region:
+            menu.addAction(icon("note"), f"Note on region {region}...", lambda: self.note_wanted.emit(region))
+            menu.addAction(icon("close"), f"Remove region {region}", lambda: self.removal_wanted.emit(region))
+        menu.addAction(icon("copy"), "Copy the table", lambda: QGuiApplication.clipboard().setText(self.as_tsv()))
+        return menu
 
 
 def _item(text: str, column: int, colour: str) -> QTableWidgetItem:

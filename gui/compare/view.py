@@ -24,6 +24,7 @@ from gui.compare.marking import Marking
 from gui.compare.pane_grid import PaneGrid
 from gui.compare.presenter import Presenter
 from gui.compare.region_known import KnownMeans
+from gui.compare.region_notes import ask_for_note
 from gui.compare.region_table import RegionTable
 from gui.compare.region_tool import Shape
 from gui.compare.regions import statistics
@@ -119,6 +120,7 @@ class CompareView(QWidget):
         self.region_table.removal_wanted.connect(marking.remove)
         self._known.came.connect(self._show_regions)
         self._known.failed.connect(self.failed)
+        self.region_table.note_wanted.connect(lambda region: ask_for_note(marking, region, self))
 
     # ------------------------------------------------------------ what others ask for
 
@@ -276,7 +278,7 @@ class CompareView(QWidget):
         titles, colours = ({chain: of(chain) for chain in chains} for of in (self.headings.title, self.headings.colour))
         known = self._known.of(frame)
         found = [(region.id, statistics(region, frame, known)) for region in regions]
-        self.region_table.show_regions(found, titles, colours, frame.seen, waiting=self._known.busy)
+        self.region_table.show_regions(found, titles, colours, frame.seen, self.marking.notes, waiting=self._known.busy)
 
     # ------------------------------------------------------------ the pointer and the keyboard
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QUndoStack
 from PySide6.QtTest import QTest
 
 from gui.actions import ActionRegistry
+from gui.browser.deciding import ReasonDialog
 from gui.compare import CompareView
 from gui.compare.canvas import Canvas
 from gui.compare.layers import Comparison
@@ -529,6 +530,35 @@ def test_marking_and_removing_regions_can_be_undone_and_the_log_only_grows(qtbot
     stack.undo()
     assert [region.id for region in view.marking.regions] == ["A"]
     assert [bool(e["value"].get("removed")) for e in log_of(document)] == [False, True, False, True, False]
+
+
+def test_a_note_on_a_region_stands_in_its_rows_and_among_the_images_notes_and_can_be_undone(qtbot, selection, document):
+    stack = QUndoStack()
+    view = make_view(qtbot, selection, stack)
+    selection.document = document
+    selection.layer = "score"
+    settle(qtbot, view)
+    for corners in (((10.0, 10.0), (50.0, 10.0), (50.0, 50.0)), ((60.0, 10.0), (90.0, 10.0), (90.0, 50.0))):
+        view.marking.add(corners)
+    table = view.region_table
+    table.setCurrentCell(len(CHAINS), 0)
+    assert table.current_region == "B"
+    menu = table.menu()
+    assert [a.text() for a in menu.actions()] == ["Note on region B...", "Remove region B", "Copy the table"]
+    menu.close()
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    (dialog,) = view.findChildren(ReasonDialog)
+    dialog._words.setPlainText("A number plate.")
+    dialog.accept()
+    assert [line.split("\t")[-1] for line in table.as_tsv().splitlines()[1:]] == [
+        *[""] * len(CHAINS),
+        *["A number plate."] * len(CHAINS),
+    ]
+    assert [note.why for note in document.notes(selection.image)] == ["Region B: A number plate."]
+    stack.undo()
+    assert document.notes(selection.image) == () and "plate" not in table.as_tsv()
+    stack.redo()
+    assert "plate" in table.as_tsv() and len(view.marking.regions) == 2
 
 
 def test_a_polygon_ends_with_a_double_click_or_enter_and_escape_drops_it(qtbot, view, document):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QMessageBox, QPushButton, QToolButton
 
 from core.engine import events
 from core.engine.jobs import RunAudit, SpecTable
@@ -322,6 +322,19 @@ def test_closing_asks_about_what_would_be_lost_and_not_about_what_is_worked_out_
     assert stop_and_close(running.board, None)
     running.begin(A)
     assert question(running.board) == "A is running. Stop and close?"
+
+
+def test_keys_that_were_meant_for_something_else_stop_nothing(running, monkeypatch):
+    boxes = []
+
+    def press_enter(box):
+        boxes.append((box.defaultButton().text(), box.escapeButton().text()))
+        box.defaultButton().click()
+
+    monkeypatch.setattr(QMessageBox, "exec", press_enter)
+    running.begin(A)
+    assert not stop_and_close(running.board, None)
+    assert boxes == [("Keep running", "Keep running")]
 
 
 def test_the_panel_follows_the_job_and_its_log_can_be_copied(running, engine, panel, qtbot):

@@ -4,9 +4,10 @@ from PySide6.QtWidgets import QMainWindow
 
 from core.errors import SegLeakError
 from gui.actions import Action, ActionRegistry
-from gui.cheatsheet import as_html
+from gui.cheatsheet import CheatSheet, as_html
 from gui.matching import found, rank
 from gui.palette import CommandPalette
+from gui.theme import DARK, LIGHT, palette
 
 
 def action(action_id, title="Do it", menu="File", shortcut="", callback=lambda: None, **more):
@@ -183,6 +184,22 @@ def test_the_palette_closes_and_runs_nothing_where_nothing_is_found(registry, qt
     qtbot.keyClicks(palette._field, "zzz")
     qtbot.keyClick(palette._field, Qt.Key.Key_Return)
     assert not palette.isVisible()
+
+
+def test_the_cheat_sheet_shows_all_where_there_is_room_in_the_colours_of_the_theme(qtbot, qapp):
+    sheet = CheatSheet([action(f"a.{n}", f"Act {n}", shortcut=f"Ctrl+{n}") for n in range(9)])
+    qtbot.addWidget(sheet)
+    sheet.show()
+    bar = sheet._page.verticalScrollBar()
+    assert bar.maximum() == 0
+    many = CheatSheet([action(f"a.{n}", f"Act {n}", shortcut=f"Ctrl+F{n}") for n in range(200)])
+    qtbot.addWidget(many)
+    many.show()
+    assert many.height() <= many.screen().availableSize().height()
+    for tokens in (DARK, LIGHT):
+        qapp.setPalette(palette(tokens))
+        qapp.processEvents()
+        assert tokens.muted in sheet._page.toHtml()
 
 
 def test_the_cheat_sheet_has_every_shortcut_and_no_action_without_one():

@@ -120,6 +120,7 @@ def test_an_unexpected_error_ends_in_a_dialog_with_trace_and_versions(catcher, q
     (dialog,) = dialogs()
     assert "ValueError: no such thing" in dialog.text
     assert "in raise_it" in dialog.text
+    assert dialog._text.verticalScrollBar().maximum() > dialog._text.verticalScrollBar().value() == 0
     assert versions_text() in dialog.text
     press(dialog, "Copy")
     assert QGuiApplication.clipboard().text() == dialog.text
