@@ -287,7 +287,8 @@ def test_regions_are_measured_under_trials_too(qtbot, following, selection, engi
     answer(qtbot, following, engine, View("none", prediction=np.zeros(SHAPE, np.uint8)))
     answer(qtbot, following, engine, seen_through(TRIAL, 0.25))
     lines = [line.split("\t") for line in following.region_table.as_tsv().splitlines()]
-    assert lines[2][1] == selection.title(trial)
-    assert lines[2][3:5] == ["0.25", "0.25"]
+    found = dict(zip(lines[0], lines[2], strict=True))
+    assert found["Defense"] == selection.title(trial)
+    assert (found["Mean score"], found["Mean loss"]) == ("0.25", "0.25")
     share = 100 * 32 * 32 / (SHAPE[0] * SHAPE[1])  # the evidence is the same everywhere
-    assert lines[2][7] == f"{share:.1f} %"
+    assert found["Share"] == f"{share:.1f} %"
