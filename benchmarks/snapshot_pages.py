@@ -5,7 +5,6 @@ python -m benchmarks.snapshot_pages demo.segleak docs/images
 
 import shutil
 import sys
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -34,9 +33,9 @@ def pixels(image: QImage) -> np.ndarray:
     return np.pad(page, ((6, 6), (6, 6), (0, 0)), constant_values=170)
 
 
-def anonymous(audit: Path, folder: Path) -> Path:
-    """A copy of an audit that does not name the machine it was made on."""
-    copy = folder / audit.name
+def anonymous(audit: Path) -> Path:
+    """A copy beside an audit, so that its paths lead to the same files, without the name of its machine."""
+    copy = audit.with_name(f"anonymous-{audit.name}")
     shutil.copytree(audit, copy)
     with AuditStore.create(copy) as store:
         runs = store.fact("runs")
@@ -47,8 +46,11 @@ def anonymous(audit: Path, folder: Path) -> Path:
 
 
 def main(audit: Path, folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        draw(anonymous(audit, Path(place)), folder)
+    copy = anonymous(audit.absolute())
+    try:
+        draw(copy, folder)
+    finally:
+        shutil.rmtree(copy)
 
 
 def draw(audit: Path, folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""Export time and size of a snapshot with many image pages: `python -m benchmarks.snapshot_speed demo.segleak`."""
+"""Export time and size of a snapshot with many image pages: `python -m benchmarks.snapshot_speed demo.segleak`.
+
+Times are seconds of a processor, so that they do not depend on what else the machine does.
+"""
 
 import argparse
 import tempfile
@@ -20,17 +23,17 @@ KINDS = {
 
 
 def measure(audit: Path, choices: SnapshotChoices, out: Path) -> str:
-    start = time.perf_counter()
+    start = time.process_time()
     with closing(Draft.open(audit, choices)) as draft:
-        laid_out = time.perf_counter()
+        laid_out = time.process_time()
         known = asked(draft.content, Progress())
-        told = time.perf_counter()
+        told = time.process_time()
         whole = draft.with_predictions(known, Progress())
-        again = time.perf_counter()
+        again = time.process_time()
         estimate = whole.estimate()
-        estimated = time.perf_counter()
+        estimated = time.process_time()
         whole.write(out, Progress())
-        written = time.perf_counter()
+        written = time.process_time()
     return (
         f"{len(whole.pages.pages)} pages, {out.stat().st_size / 1e6:.1f} MB (estimated {estimate / 1e6:.1f}); "
         f"laid out in {laid_out - start:.1f} s, target asked in {told - laid_out:.1f} s, "

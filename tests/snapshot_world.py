@@ -13,6 +13,7 @@ from core.audit.spec import read_spec, write_spec
 from core.audit.store import SPEC_NAME, AuditStore, ImageResult, ImageRow
 from core.audit.summary import summarise, write_summary
 from core.data.samples import Role
+from core.defenses.chain import Chain
 from core.files import sha256_of_file
 from core.grid import Grid
 from tests.world import CLASSES, write_scheme
@@ -47,6 +48,7 @@ def make_snapshot_world(
     attacks=(),
     finding="Near-duplicates: {}.",
     size=SIZE,
+    hardened="",
 ):
     """`maps`: whether each image has maps, or of how many images of a role; `stem`: how images are called."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,6 +56,7 @@ def make_snapshot_world(
     chains = [{"name": "none"}] + [
         {"name": "gauss", "sigma": 0.02 * n, **({"label": f"{label} {n}"} if label else {})} for n in range(1, defenses)
     ]
+    chains += [{"name": "hardened", "path": hardened, "label": "Hard one"}] if hardened else []
     table = {
         "name": title,
         "scheme": "scheme.toml",
@@ -108,7 +111,8 @@ def _facts(store, world, spec, classes, finding):
     folder = world.folder
     hashes = {name: sha256_of_file(folder / "models" / f"{name}.safetensors") for name in ("target", "attack")}
     store.set_fact("target", {"file": "target.safetensors", "sha256": hashes["target"], "architecture": "smp:Unet"})
-    store.set_fact("used", {"target": hashes["target"]})
+    sources = [Chain((chain.source,)).id for chain in spec.defenses if hasattr(chain.source, "path")]
+    store.set_fact("used", {"target": hashes["target"], **dict.fromkeys(sources, hashes["target"])})
     store.set_fact("attack_networks", {"patch": {"file": "attack.safetensors", "sha256": hashes["attack"]}})
     store.set_fact("classes", {"scheme": "small", "names": list(classes)})
     store.set_fact("sets", [{"path": entry.path, "found": "8 images."} for entry in spec.images])

@@ -90,6 +90,19 @@ def test_numbers_that_are_names_stay_where_they_are_numbers(world, tmp_path):
     assert table["facts"]["finished"].startswith("2026-01-01T")
 
 
+def test_a_hardened_target_with_a_label_does_not_tell_its_file(tmp_path):
+    world = make_snapshot_world(
+        tmp_path / "w", members=1, others=1, suspects=1, hardened="models/secretname.safetensors"
+    )
+    with opened(world.audit, SnapshotChoices(privacy=Privacy(redact=True))) as content:
+        record = record_of(content)
+        assert b"secretname" not in record.document + record.scores
+        assert "secretname" not in str(blocks_of(content, record, Progress()))
+        assert content.title_of(content.chains[-1]) == "Hard one"
+    with opened(world.audit, SnapshotChoices()) as content:
+        assert any("secretname" in source for source in json.loads(record_of(content).document)["facts"]["used"])
+
+
 @given(st.dictionaries(st.text(st.characters(codec="utf-8"), min_size=1, max_size=6), st.just("<>"), max_size=8))
 def test_a_word_alone_is_replaced_however_it_is_written(known):
     change = replacer(known)

@@ -193,13 +193,14 @@ def _without_paths(spec: AuditSpec) -> AuditSpec:
 
 
 def _hardened(spec: AuditSpec) -> tuple[dict[str, str], dict[str, str]]:
-    """Titles and ids of hardened targets without a label, whose own are made of their paths; by their id."""
+    """Titles of hardened targets without a label, and ids, where these are made of their paths; by their id."""
     titles, ids = {}, {}
-    for number, chain in enumerate((c for c in spec.defenses if hasattr(c.source, "path") and not c.label), start=1):
+    for number, chain in enumerate((c for c in spec.defenses if hasattr(c.source, "path")), start=1):
         rest = "".join(f" + {output.describe()}" for output in chain.outputs)
-        titles[chain.id] = f"hardened target {number}{rest}"
         ids[type(chain)((chain.source,)).id] = f"hardened-target-{number}"  # type: ignore[arg-type]
-        ids[chain.id] = f"hardened-target-{number}{rest.replace(' ', '')}"
+        if not chain.label:
+            titles[chain.id] = f"hardened target {number}{rest}"
+            ids[chain.id] = f"hardened-target-{number}{rest.replace(' ', '')}"
     return titles, ids
 
 
