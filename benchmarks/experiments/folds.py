@@ -66,7 +66,7 @@ def split(data: Path, block: int, gap: int) -> dict[str, Fold]:
             folds[name] += [Frame(stem, f"{sequence}/{start}") for stem in stems[start : start + block]]
             turn += 1
     kept = without_duplicates(folds, data / "near_duplicates.tsv")
-    return {name: Fold(tuple(frames), _digest(data, frames)) for name, frames in kept.items()}
+    return {name: Fold(tuple(frames), digest_of(data, frames)) for name, frames in kept.items()}
 
 
 def mixed(folds: Mapping[str, Fold]) -> dict[str, Fold]:
@@ -106,7 +106,8 @@ def without_duplicates(folds: Mapping[str, Sequence[Frame]], pairs: Path) -> dic
     return {name: [f for f in frames if f.stem not in dropped] for name, frames in folds.items()}
 
 
-def _digest(data: Path, frames: Sequence[Frame]) -> str:
+def digest_of(data: Path, frames: Sequence[Frame]) -> str:
+    """A hash of the images, label maps and blocks of frames in `data`."""
     lines = (
         f"{f.stem} {f.block} {sha256_of_file(data / _image(f))} {sha256_of_file(data / _label(f))}" for f in frames
     )

@@ -57,3 +57,12 @@ def half_supervised(folds: Mapping[str, Fold], parameters: Parameters, architect
     label = f"half-{architecture}"
     target = recipes.model(TARGET_FOLD, label, epochs=epochs, architecture=name)
     return {TARGET_FOLD: target, **recipes.models(label, SHADOW_FOLDS, architecture=name)}
+
+
+def canary_target(fold: Fold, parameters: Parameters, architecture: str) -> Cell:
+    """A model trained on whole images with canaries, the frames of `fold`, for as many steps as a thinned target."""
+    training = {key: value for key, value in parameters.training.items() if key != "half_supervised"}
+    recipes = Recipes({TARGET_FOLD: fold}, training, {}, 0)
+    epochs = training["epochs"] * parameters.every
+    name = ARCHITECTURES[architecture]
+    return recipes.model(TARGET_FOLD, f"canary-{architecture}", epochs=epochs, architecture=name)
