@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.experiments.folds import Frame
 from benchmarks.pixel_truth.canary_images import SIDES, draw_canary, place, plant_all, read_frame
 from benchmarks.pixel_truth.canary_score import Found, find_canary, table_of
-from benchmarks.pixel_truth.resampled import Draws
+from benchmarks.pixel_truth.resampled import Draws, estimate
 
 CLASSES = 11
 
@@ -102,9 +102,23 @@ def test_the_table_compares_members_with_both_kinds_of_others():
 
 def test_resamples_draw_whole_blocks_and_each_kind_by_itself():
     draws = Draws.of(["a", "a", "b", "c"], ["x", "y"], resamples=50)
-    for one, other in draws.indices:
-        assert np.isin(other, [0, 1]).all()
-        assert len(other) == 2
-        assert (one == 0).sum() == (one == 1).sum()
-    found = draws.estimate(lambda one, other: float(len(other) + 0 * one.sum()))
-    assert found == (2, 2, 2)
+    one, other = draws.counts
+    assert (one[0] == 1).all()
+    assert (other[0] == 1).all()
+    assert (one[:, 0] == one[:, 1]).all()
+    assert (other.sum(axis=1) == 2).all()
+    assert (one[:, 1:].sum(axis=1) == 3).all()
+
+
+def test_aucs_and_means_of_resamples_equal_those_of_repeated_images():
+    rng = np.random.default_rng(2)
+    inside, outside = rng.integers(0, 5, 12).astype(float), rng.integers(-1, 4, 9).astype(float)
+    draws = Draws.of([str(i // 3) for i in range(12)], [str(i // 2) for i in range(9)], resamples=20)
+    means, aucs = draws.means(inside), draws.aucs(inside, outside)
+    for place, (one, other) in enumerate(zip(*draws.counts, strict=True)):
+        a, b = np.repeat(inside, one.astype(int)), np.repeat(outside, other.astype(int))
+        truth = np.repeat([1, 0], [len(a), len(b)])
+        assert means[place] == pytest.approx(a.mean())
+        assert aucs[place] == pytest.approx(roc_auc_score(truth, np.concatenate([a, b])))
+    assert estimate(aucs)[0] == aucs[0]
+    assert estimate(aucs).low == pytest.approx(np.quantile(aucs[1:], 0.025))

@@ -1,19 +1,21 @@
 """How far a map stands out at a canary: against the rest of its image, and against canaries that were never learned."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.pixel_truth.composites import auc_of
-from benchmarks.pixel_truth.resampled import Draws, Estimate
-from benchmarks.tables import Table
+from benchmarks.pixel_truth.resampled import Draws, estimate
+from benchmarks.tables import Cell, Table
 from core.attacks.blocks import block_mean
 
 STRIDE = 4
 """Grid points between the windows that a canary is held against."""
 
+WORLDS = ("members", "same", "fresh")
 COLUMNS = (
     "map",
     *("rank, members", "low", "high"),
@@ -73,7 +75,7 @@ def _windows(values: Values, mask: BoolArray) -> npt.NDArray[np.float64]:
 
 def table_of(title: str, found: Mapping[str, Mapping[str, Sequence[Found]]]) -> Table:
     """A row for each map, those that rank the members' canaries highest first."""
-    rows = [(name, *_row(worlds)) for name, worlds in found.items()]
+    rows: list[tuple[Cell, ...]] = [(name, *_row(worlds)) for name, worlds in found.items()]
     rows.sort(key=lambda row: -float(row[1]))
     count = len(next(iter(found.values()))["members"])
     notes = (
@@ -88,30 +90,14 @@ def table_of(title: str, found: Mapping[str, Mapping[str, Sequence[Found]]]) -> 
 
 
 def _row(worlds: Mapping[str, Sequence[Found]]) -> tuple[float, ...]:
-    members, same, fresh = (worlds[world] for world in ("members", "same", "fresh"))
-
-    def within(found: Sequence[Found]) -> Estimate:
-        ranks = np.array([f.rank for f in found])
-        return Draws.of([f.group for f in found]).estimate(lambda at: float(ranks[at].mean()))
-
-    def across(others: Sequence[Found], value: Callable[[Found], float]) -> Estimate:
-        inside, outside = (np.array([value(f) for f in found]) for found in (members, others))
-        draws = Draws.of([f.group for f in members], [f.group for f in others])
-        return draws.estimate(lambda at, beside: _auc(inside[at], outside[beside]))
-
-    return (
-        *within(members),
-        *within(same),
-        *within(fresh),
-        *across(same, lambda f: f.mean),
-        *across(fresh, lambda f: f.mean),
-        *across(same, lambda f: f.rank),
-        *across(fresh, lambda f: f.rank),
-        float(np.mean([f.pixel for f in members])),
-        float(np.mean([f.rank == 1 for f in members])),
+    ranks = {kind: np.array([f.rank for f in found]) for kind, found in worlds.items()}
+    means = {kind: np.array([f.mean for f in found]) for kind, found in worlds.items()}
+    groups = {kind: [f.group for f in found] for kind, found in worlds.items()}
+    within = (estimate(Draws.of(groups[kind]).means(ranks[kind])) for kind in WORLDS)
+    across = (
+        estimate(Draws.of(groups["members"], groups[kind]).aucs(values["members"], values[kind]))
+        for values in (means, ranks)
+        for kind in WORLDS[1:]
     )
-
-
-def _auc(inside: Values, outside: Values) -> float:
-    kind = np.repeat([True, False], [len(inside), len(outside)])
-    return auc_of(np.concatenate([inside, outside]), kind)
+    pixel, highest = np.mean([f.pixel for f in worlds["members"]]), np.mean(ranks["members"] == 1)
+    return (*chain(*within), *chain(*across), float(pixel), float(highest))

@@ -1,6 +1,6 @@
 """Intervals with whole blocks of frames resampled, because frames of one block are alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 RESAMPLES = 1000
-IntArray = npt.NDArray[np.int64]
+Array = npt.NDArray[np.float64]
 
 
 class Estimate(NamedTuple):
@@ -25,34 +25,37 @@ class Draws:
 
     Attributes
     ----------
-    sizes
-        How many images of each kind there are.
-    indices
-        For each resample the images of each kind; an image stands as often as its block was drawn.
+    counts
+        For each kind `(1 + resamples, images)`: how often an image stands in a resample; all once in the first.
     """
 
-    sizes: tuple[int, ...]
-    indices: tuple[tuple[IntArray, ...], ...]
+    counts: tuple[Array, ...]
 
     @classmethod
     def of(cls, *groups: Sequence[str], resamples: int = RESAMPLES, seed: int = 0) -> "Draws":
         """`groups`: the block of each image, kind by kind."""
         rng = np.random.default_rng(seed)
-        blocks = [_blocks(kind) for kind in groups]
-        found = tuple(tuple(_drawn(kind, rng) for kind in blocks) for _ in range(resamples))
-        return cls(tuple(map(len, groups)), found)
+        return cls(tuple(_counts(kind, rng, resamples) for kind in groups))
 
-    def estimate(self, statistic: Callable[..., float]) -> Estimate:
-        """A statistic of the images' places, one array for each kind, over all images and over the resamples."""
-        values = [statistic(*indices) for indices in self.indices]
-        low, high = np.nanquantile(values, (0.025, 0.975))
-        return Estimate(statistic(*(np.arange(size) for size in self.sizes)), float(low), float(high))
+    def means(self, values: npt.NDArray[np.floating]) -> Array:
+        """Of the first kind's values, over all images and over each resample: `(1 + resamples,)`."""
+        (counts, *_) = self.counts
+        return np.asarray(counts @ values / counts.sum(axis=1))
 
-
-def _blocks(groups: Sequence[str]) -> list[IntArray]:
-    of = np.array(groups)
-    return [np.flatnonzero(of == name) for name in dict.fromkeys(groups)]
+    def aucs(self, inside: npt.NDArray[np.floating], outside: npt.NDArray[np.floating]) -> Array:
+        """Of telling the first kind's values from the second's, ties counting one half: `(1 + resamples,)`."""
+        higher = (inside[:, None] > outside) + 0.5 * (inside[:, None] == outside)
+        one, other = self.counts
+        return np.asarray(((one @ higher) * other).sum(axis=1) / (one.sum(axis=1) * other.sum(axis=1)))
 
 
-def _drawn(blocks: Sequence[IntArray], rng: np.random.Generator) -> IntArray:
-    return np.concatenate([blocks[i] for i in rng.integers(0, len(blocks), len(blocks))])
+def estimate(values: Array) -> Estimate:
+    """From a number over all images and over each resample, as `Draws` gives them."""
+    low, high = np.quantile(values[1:], (0.025, 0.975))
+    return Estimate(float(values[0]), float(low), float(high))
+
+
+def _counts(groups: Sequence[str], rng: np.random.Generator, resamples: int) -> Array:
+    names, of = np.unique(np.array(groups), return_inverse=True)
+    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
+    return np.concatenate([np.ones((1, len(of))), drawn[:, of]]).astype(np.float64)
