@@ -115,10 +115,10 @@ def test_aucs_and_means_of_resamples_equal_those_of_repeated_images():
     inside, outside = rng.integers(0, 5, 12).astype(float), rng.integers(-1, 4, 9).astype(float)
     draws = Draws.of([str(i // 3) for i in range(12)], [str(i // 2) for i in range(9)], resamples=20)
     means, aucs = draws.means(inside), draws.aucs(inside, outside)
-    for place, (one, other) in enumerate(zip(*draws.counts, strict=True)):
+    for row, (one, other) in enumerate(zip(*draws.counts, strict=True)):
         a, b = np.repeat(inside, one.astype(int)), np.repeat(outside, other.astype(int))
         truth = np.repeat([1, 0], [len(a), len(b)])
-        assert means[place] == pytest.approx(a.mean())
-        assert aucs[place] == pytest.approx(roc_auc_score(truth, np.concatenate([a, b])))
+        assert means[row] == pytest.approx(a.mean())
+        assert aucs[row] == pytest.approx(roc_auc_score(truth, np.concatenate([a, b])))
     assert estimate(aucs)[0] == aucs[0]
     assert estimate(aucs).low == pytest.approx(np.quantile(aucs[1:], 0.025))
