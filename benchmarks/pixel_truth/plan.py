@@ -1,10 +1,10 @@
 """What is trained for the benchmark: targets and shadows of which it is known which blocks taught them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from benchmarks.experiments.cells import Cell
-from benchmarks.experiments.folds import Fold
+from benchmarks.experiments.folds import NAMES, Fold
 from benchmarks.experiments.plan import TARGET
 from benchmarks.experiments.recipes import Recipes, Table
 
@@ -41,12 +41,15 @@ class Parameters:
     every: int = 1
 
 
-def thinned(folds: Mapping[str, Fold], every: int) -> dict[str, Fold]:
-    """The folds with fewer frames in the target's."""
-    fold = folds[TARGET_FOLD]
+def thinned(folds: Mapping[str, Fold], every: int, names: Sequence[str] = (TARGET_FOLD,)) -> dict[str, Fold]:
+    """The folds with fewer frames in some: by default the target's."""
     if every == 1:
         return dict(folds)
-    return {**folds, TARGET_FOLD: replace(fold, frames=fold.frames[::every], digest=f"{fold.digest}-{every}")}
+    return {**folds, **{name: _thin(folds[name], every) for name in names}}
+
+
+def _thin(fold: Fold, every: int) -> Fold:
+    return replace(fold, frames=fold.frames[::every], digest=f"{fold.digest}-{every}")
 
 
 def half_supervised(folds: Mapping[str, Fold], parameters: Parameters, architecture: str) -> dict[str, Cell]:
@@ -57,6 +60,67 @@ def half_supervised(folds: Mapping[str, Fold], parameters: Parameters, architect
     label = f"half-{architecture}"
     target = recipes.model(TARGET_FOLD, label, epochs=epochs, architecture=name)
     return {TARGET_FOLD: target, **recipes.models(label, SHADOW_FOLDS, architecture=name)}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model to be judged, or to choose and fit maps on: half-supervised, on every so manieth frame of a fold.
+
+    Attributes
+    ----------
+    cell
+        Its training.
+    fold
+        That of its images.
+    references
+        Models on all frames of other folds.
+    """
+
+    cell: Cell
+    fold: str
+    references: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A target, and the shadows that an attacker chooses and fits maps on; no frame is in two folds.
+
+    Attributes
+    ----------
+    target
+        Its references are whole models on R and S.
+    shadows
+        On R and on S, thinned as the target is. Each has a whole model on the other for a reference, and one on a
+        fourth fold that the target did not see either.
+    beside
+        The target with that model as a third reference.
+    """
+
+    target: Judged
+    shadows: tuple[Judged, Judged]
+    beside: Judged
+
+
+def crossed(folds: Mapping[str, Fold], parameters: Parameters, architecture: str) -> dict[str, Crossed]:
+    """Fold of the target, P or Q -> target and shadows; `folds` whole."""
+    name, label = ARCHITECTURES[architecture], f"half-{architecture}"
+    epochs = parameters.training["epochs"] * parameters.every
+    whole = Recipes(folds, parameters.training, {}, 0).models(label, architecture=name)
+    few = Recipes(thinned(folds, parameters.every, NAMES), parameters.training, {}, 0)
+    thin = few.models(label, architecture=name, epochs=epochs)
+
+    def judged(fold: str, *references: str) -> Judged:
+        return Judged(thin[fold], fold, tuple(whole[reference] for reference in references))
+
+    one, other = SHADOW_FOLDS
+    return {
+        fold: Crossed(
+            judged(fold, one, other),
+            (judged(one, other, fourth), judged(other, one, fourth)),
+            judged(fold, one, other, fourth),
+        )
+        for fold, fourth in ((TARGET_FOLD, UNSEEN_FOLD), (UNSEEN_FOLD, TARGET_FOLD))
+    }
 
 
 def canary_target(fold: Fold, parameters: Parameters, architecture: str) -> Cell:

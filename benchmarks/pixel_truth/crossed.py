@@ -1,0 +1,177 @@
+"""Looks for a map that beats those on offer: variants, combinations, a third reference.
+
+    python -m benchmarks.pixel_truth.crossed --data CAMVID --out FOLDER
+
+Everything is chosen and fitted on half-supervised shadows, thinned as the target is, and reported on two targets, on P
+and on Q. Trains what is missing in FOLDER and keeps FOLDER/crossed-NAME-every-N.json.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.experiments.cells import Workshop
+from benchmarks.experiments.folds import NAMES, image_set, split
+from benchmarks.experiments.run import MAKERS
+from benchmarks.experiments.train import CHECKPOINT, SCHEME
+from benchmarks.pixel_truth.combined import Array, BlockTable, fit
+from benchmarks.pixel_truth.deleted import block_means
+from benchmarks.pixel_truth.known import Known, Truth, known_images
+from benchmarks.pixel_truth.learned import MapNetwork, learn, learned_map
+from benchmarks.pixel_truth.measure import maps_of
+from benchmarks.pixel_truth.offered import offered
+from benchmarks.pixel_truth.plan import ARCHITECTURES, Crossed, Judged, Parameters, crossed, thinned
+from benchmarks.pixel_truth.resampled import Draws, estimate
+from benchmarks.pixel_truth.variants import VARIANTS
+from benchmarks.tables import Cell, Table, keep, show
+from benchmarks.timing import environment
+from core.attacks.base import VOID, AttackContext
+from core.audit.device import pick_device
+from core.data.scheme import load_scheme
+from core.targets.open import open_target
+
+SIDES = (11,)
+LOSS, RMIA = "loss: loss", "rmia, 11: probability_ratio"
+EPOCHS = 42
+"""Of the learned map: there are fewer images than where shadows are not thinned."""
+
+COLUMNS = ("map", "shadows", "targets", "low", "high", "gain on loss", "low", "high", "gain on rmia", "low", "high")
+ON_OFFER, EVERYTHING = "combination, maps on offer", "combination, variants too"
+LEARNED, THIRD = "learned map, thinned shadows", "rmia, a third reference"
+Column = tuple[float, Array]
+"""What a map has within the images of the shadows, and within each image of a target."""
+
+
+def main() -> None:
+    """Train what is missing, choose on shadows, report on targets, print and keep."""
+    args = _parser().parse_args()
+    torch.set_num_threads(args.threads)
+    parameters, device = Parameters(every=args.every), pick_device(args.device)
+    folds = split(args.data, parameters.block, parameters.gap)
+    shop = Workshop(args.out, args.data, folds, MAKERS, device)
+    few = Workshop(args.out, args.data, thinned(folds, args.every, NAMES), MAKERS, device)
+    for name in args.architecture:
+        bench = Bench(shop, few)
+        columns, groups, notes = [], [], []
+        for fold, plan in crossed(folds, parameters, name).items():
+            found, note, group = bench.judged(plan)
+            columns.append(found)
+            groups += group
+            notes.append(f"Target {fold}: {note}")
+        table = table_of(name, columns, groups, notes)
+        show(table)
+        keep([table], environment(device), args.out / f"crossed-{name}-every-{args.every}.json")
+
+
+class Bench:
+    """Opens models and draws maps.
+
+    Parameters
+    ----------
+    shop, few
+        With whole folds and with thinned ones.
+    """
+
+    def __init__(self, shop: Workshop, few: Workshop) -> None:
+        self._shop, self._few = shop, few
+        context = AttackContext()
+        attacks = offered(SIDES, references=2)
+        self._started = {name: (attack, attack.start(context)) for name, attack in attacks.items()}
+
+    def judged(self, plan: Crossed) -> tuple[dict[str, Column], str, list[str]]:
+        """Of every map the two numbers; what was chosen, in words; the block of frames of each image."""
+        shadows = [self._known(shadow) for shadow in plan.shadows]
+        target, beside = self._known(plan.target), self._known(plan.beside)
+        network = learn([image for shadow in shadows for image in shadow], epochs=EPOCHS)
+        names, tables = self._tables([*shadows, target], [None, None, network])
+        one, other, judged = tables
+        found = {name: (_alone((one, other), i), judged.within(judged.means[..., i])) for i, name in enumerate(names)}
+        found[LEARNED] = (float("nan"), found[LEARNED][1])  # it has seen the shadows
+        plain = [i for i, name in enumerate(names) if name not in VARIANTS and name != LEARNED]
+        every = [i for i, name in enumerate(names) if name != LEARNED]
+        for title, places in ((ON_OFFER, plain), (EVERYTHING, every)):
+            weights = fit(one.only(places), other.only(places))
+            found[title] = (weights.held_out, judged.within(weights.of(judged.only(places).means)))
+        chosen = max((name for name in VARIANTS), key=lambda name: found[name][0])
+        found["the best variant on the shadows"] = found[chosen]
+        third = self._tables([beside], [None])[1][0]
+        found[THIRD] = (float("nan"), third.within(third.means[..., names.index(RMIA)]))
+        return found, f"'{chosen}' was the best variant on the shadows.", list(judged.groups)
+
+    def _known(self, judged: Judged) -> list[Known]:
+        """A model on its own images, trained where it is not."""
+        self._few.finish(judged.cell)
+        for cell in judged.references:
+            self._shop.finish(cell)
+        target = self._few.path(judged.cell, CHECKPOINT)
+        models = [self._shop.path(cell, CHECKPOINT) for cell in judged.references]
+        opened = [open_target(path, device=self._shop.device) for path in (target, *models)]
+        images = image_set(self._few.folds[judged.fold], self._few.data, self._few.folder / "folds")
+        return list(known_images(opened[0], opened[1:], Truth.of(target), images, load_scheme(SCHEME)))
+
+    def _tables(
+        self, models: Sequence[Sequence[Known]], networks: Sequence[MapNetwork | None]
+    ) -> tuple[list[str], list[BlockTable]]:
+        """Names of the maps, and of each model every map's means over the blocks."""
+        found: list[BlockTable] = []
+        names: list[str] = []
+        for model, network in zip(models, networks, strict=True):
+            drawn = [self._drawn(image, network) for image in model]
+            names = list(drawn[0])
+            means = np.stack([np.stack(list(columns.values()), axis=-1) for columns in drawn])
+            trained = np.stack([image.blocks.trained for image in model])
+            found.append(BlockTable(means, trained, tuple(image.group for image in model)))
+        return names, found
+
+    def _drawn(self, image: Known, network: MapNetwork | None) -> dict[str, Array]:
+        """Every map's mean over each block; void pixels, which teach nothing, are left out."""
+        seen = image.observation
+        maps: dict[str, Array] = {name: np.asarray(v) for name, v in maps_of(self._started, seen).items()}
+        maps |= {name: make(seen) for name, make in VARIANTS.items()}
+        if network is not None:
+            maps[LEARNED] = np.asarray(learned_map(network, seen))
+        else:
+            maps[LEARNED] = np.full(seen.posteriors.shape[1:], np.nan)
+        void = seen.label == VOID
+        return {name: block_means(np.where(void, np.nan, v), image.blocks.number) for name, v in maps.items()}
+
+
+def _alone(shadows: Sequence[BlockTable], place: int) -> float:
+    """AUC within the images of shadows of one map, averaged over all images."""
+    return float(np.nanmean(np.concatenate([table.within(table.means[..., place]) for table in shadows])))
+
+
+def table_of(title: str, targets: Sequence[Mapping[str, Column]], groups: Sequence[str], notes: Sequence[str]) -> Table:
+    """A row for each map over the images of all targets, the highest on the shadows first."""
+    draws = Draws.of(groups)
+    within = {name: np.concatenate([found[name][1] for found in targets]) for name in targets[0]}
+    rows: list[tuple[Cell, ...]] = []
+    for name, values in within.items():
+        shadows = float(np.mean([found[name][0] for found in targets]))
+        gains = (estimate(draws.means(values - within[held])) for held in (LOSS, RMIA))
+        rows.append((name, shadows, *estimate(draws.means(values)), *(x for gain in gains for x in gain)))
+    rows.sort(key=lambda row: -np.nan_to_num(float(row[1])))
+    notes = (
+        "AUC within an image of telling blocks that taught from others. Shadows: on these everything was chosen; of a "
+        "combination, of the shadow it was not fitted to. 95 % intervals, blocks of frames resampled.",
+        *notes,
+    )
+    return Table(f"Variants and combinations, {title}, {len(groups)} images of two targets", COLUMNS, rows, notes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pixel_truth.crossed", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of CamVid")
+    parser.add_argument("--out", type=Path, required=True, help="folder for everything made here")
+    parser.add_argument("--architecture", nargs="+", default=["pspnet"], choices=tuple(ARCHITECTURES))
+    parser.add_argument("--every", type=int, default=4, metavar="N", help="targets and shadows: every Nth frame")
+    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
