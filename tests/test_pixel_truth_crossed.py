@@ -8,7 +8,7 @@ import pytest
 from benchmarks.experiments.folds import NAMES, Fold, Frame
 from benchmarks.pixel_truth import crossed as command
 from benchmarks.pixel_truth.combined import BlockTable, fit
-from benchmarks.pixel_truth.plan import Parameters, crossed, half_supervised, thinned
+from benchmarks.pixel_truth.plan import Parameters, crossed, half_supervised, on_hand, thinned
 from benchmarks.pixel_truth.variants import BINS, PLAIN, VARIANTS, difference, probabilities, within_class
 from core.attacks.base import AttackContext
 from core.attacks.reference.rmia import RMIA
@@ -38,6 +38,16 @@ def test_the_target_and_its_references_are_those_of_the_main_benchmark():
     plan = crossed(FOLDS, parameters, "pspnet")["P"]
     assert plan.target.cell.key == cells["P"].key
     assert [cell.key for cell in plan.target.references] == [cells["R"].key, cells["S"].key]
+
+
+def test_without_further_trainings_the_shadows_of_the_main_benchmark_do():
+    parameters = Parameters(every=4)
+    cells = half_supervised(thinned(FOLDS, 4), parameters, "unet")
+    ((fold, plan),) = on_hand(FOLDS, parameters, "unet").items()
+    assert plan.beside is None
+    assert plan.target.cell.key == cells[fold].key
+    assert [shadow.cell.key for shadow in plan.shadows] == [cells["R"].key, cells["S"].key]
+    assert [shadow.references[0].key for shadow in plan.shadows] == [cells["S"].key, cells["R"].key]
 
 
 def test_every_variant_says_something_where_there_is_a_label_and_nothing_where_void():

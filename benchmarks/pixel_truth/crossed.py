@@ -2,8 +2,9 @@
 
     python -m benchmarks.pixel_truth.crossed --data CAMVID --out FOLDER
 
-Everything is chosen and fitted on half-supervised shadows, thinned as the target is, and reported on two targets, on P
-and on Q. Trains what is missing in FOLDER and keeps FOLDER/crossed-NAME-every-N.json.
+Everything is chosen and fitted on half-supervised shadows. These are thinned as the target is, and two targets are
+judged, on P and on Q; or, with `--shadows whole`, the models of the main benchmark do, and its one target. Trains what
+is missing in FOLDER and keeps FOLDER/crossed-NAME-KIND-shadows.json.
 """
 
 import argparse
@@ -14,16 +15,16 @@ import numpy as np
 import torch
 
 from benchmarks.experiments.cells import Workshop
-from benchmarks.experiments.folds import NAMES, image_set, split
+from benchmarks.experiments.folds import NAMES, split
 from benchmarks.experiments.run import MAKERS
-from benchmarks.experiments.train import CHECKPOINT, SCHEME
+from benchmarks.experiments.train import CHECKPOINT, SCHEME, images_of
 from benchmarks.pixel_truth.combined import Array, BlockTable, fit
 from benchmarks.pixel_truth.deleted import block_means
 from benchmarks.pixel_truth.known import Known, Truth, known_images
 from benchmarks.pixel_truth.learned import MapNetwork, learn, learned_map
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
-from benchmarks.pixel_truth.plan import ARCHITECTURES, Crossed, Judged, Parameters, crossed, thinned
+from benchmarks.pixel_truth.plan import ARCHITECTURES, Crossed, Judged, Parameters, crossed, on_hand, thinned
 from benchmarks.pixel_truth.resampled import Draws, estimate
 from benchmarks.pixel_truth.variants import VARIANTS
 from benchmarks.tables import Cell, Table, keep, show
@@ -34,13 +35,14 @@ from core.data.scheme import load_scheme
 from core.targets.open import open_target
 
 SIDES = (11,)
+SHADOWS = {"thinned": crossed, "whole": on_hand}
 LOSS, RMIA = "loss: loss", "rmia, 11: probability_ratio"
-EPOCHS = 42
-"""Of the learned map: there are fewer images than where shadows are not thinned."""
+PASSES = 3000
+"""Images that the learned map sees in its training, each as often as needed."""
 
 COLUMNS = ("map", "shadows", "targets", "low", "high", "gain on loss", "low", "high", "gain on rmia", "low", "high")
 ON_OFFER, EVERYTHING = "combination, maps on offer", "combination, variants too"
-LEARNED, THIRD = "learned map, thinned shadows", "rmia, a third reference"
+LEARNED, THIRD = "learned map", "rmia, a third reference"
 Column = tuple[float, Array]
 """What a map has within the images of the shadows, and within each image of a target."""
 
@@ -56,14 +58,14 @@ def main() -> None:
     for name in args.architecture:
         bench = Bench(shop, few)
         columns, groups, notes = [], [], []
-        for fold, plan in crossed(folds, parameters, name).items():
+        for fold, plan in SHADOWS[args.shadows](folds, parameters, name).items():
             found, note, group = bench.judged(plan)
             columns.append(found)
             groups += group
             notes.append(f"Target {fold}: {note}")
         table = table_of(name, columns, groups, notes)
         show(table)
-        keep([table], environment(device), args.out / f"crossed-{name}-every-{args.every}.json")
+        keep([table], environment(device), args.out / f"crossed-{name}-{args.shadows}-shadows.json")
 
 
 class Bench:
@@ -84,8 +86,9 @@ class Bench:
     def judged(self, plan: Crossed) -> tuple[dict[str, Column], str, list[str]]:
         """Of every map the two numbers; what was chosen, in words; the block of frames of each image."""
         shadows = [self._known(shadow) for shadow in plan.shadows]
-        target, beside = self._known(plan.target), self._known(plan.beside)
-        network = learn([image for shadow in shadows for image in shadow], epochs=EPOCHS)
+        target = self._known(plan.target)
+        images = [image for shadow in shadows for image in shadow]
+        network = learn(images, epochs=-(-PASSES // len(images)))
         names, tables = self._tables([*shadows, target], [None, None, network])
         one, other, judged = tables
         found = {name: (_alone((one, other), i), judged.within(judged.means[..., i])) for i, name in enumerate(names)}
@@ -97,19 +100,21 @@ class Bench:
             found[title] = (weights.held_out, judged.within(weights.of(judged.only(places).means)))
         chosen = max((name for name in VARIANTS), key=lambda name: found[name][0])
         found["the best variant on the shadows"] = found[chosen]
-        third = self._tables([beside], [None])[1][0]
-        found[THIRD] = (float("nan"), third.within(third.means[..., names.index(RMIA)]))
+        if plan.beside:
+            third = self._tables([self._known(plan.beside)], [None])[1][0]
+            found[THIRD] = (float("nan"), third.within(third.means[..., names.index(RMIA)]))
         return found, f"'{chosen}' was the best variant on the shadows.", list(judged.groups)
 
     def _known(self, judged: Judged) -> list[Known]:
         """A model on its own images, trained where it is not."""
-        self._few.finish(judged.cell)
+        own = self._few if judged.thin else self._shop
+        own.finish(judged.cell)
         for cell in judged.references:
             self._shop.finish(cell)
-        target = self._few.path(judged.cell, CHECKPOINT)
+        target = own.path(judged.cell, CHECKPOINT)
         models = [self._shop.path(cell, CHECKPOINT) for cell in judged.references]
         opened = [open_target(path, device=self._shop.device) for path in (target, *models)]
-        images = image_set(self._few.folds[judged.fold], self._few.data, self._few.folder / "folds")
+        images = images_of(judged.fold, own)
         return list(known_images(opened[0], opened[1:], Truth.of(target), images, load_scheme(SCHEME)))
 
     def _tables(
@@ -159,7 +164,9 @@ def table_of(title: str, targets: Sequence[Mapping[str, Column]], groups: Sequen
         "combination, of the shadow it was not fitted to. 95 % intervals, blocks of frames resampled.",
         *notes,
     )
-    return Table(f"Variants and combinations, {title}, {len(groups)} images of two targets", COLUMNS, rows, notes)
+    return Table(
+        f"Variants and combinations, {title}, {len(groups)} images of {len(targets)} targets", COLUMNS, rows, notes
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -168,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder for everything made here")
     parser.add_argument("--architecture", nargs="+", default=["pspnet"], choices=tuple(ARCHITECTURES))
     parser.add_argument("--every", type=int, default=4, metavar="N", help="targets and shadows: every Nth frame")
+    parser.add_argument("--shadows", default="thinned", choices=tuple(SHADOWS), help="how shadows were trained")
     parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
     parser.add_argument("--threads", type=int, default=1, help="processor threads")
     return parser

@@ -48,7 +48,7 @@ from core.data.scheme import load_scheme
 from core.grid import Grid
 from core.targets.open import open_target
 
-DRAWS = 3
+DRAWS = 2
 ATTACKS: Mapping[str, Attack] = {"loss": GlobalLoss(), "rmia": RMIA(), "patch": PatchAttack(network="slm")}
 """The image scores."""
 

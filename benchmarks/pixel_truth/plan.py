@@ -64,7 +64,7 @@ def half_supervised(folds: Mapping[str, Fold], parameters: Parameters, architect
 
 @dataclass(frozen=True)
 class Judged:
-    """A model to be judged, or to choose and fit maps on: half-supervised, on every so manieth frame of a fold.
+    """A half-supervised model to be judged, or to choose and fit maps on.
 
     Attributes
     ----------
@@ -74,11 +74,14 @@ class Judged:
         That of its images.
     references
         Models on all frames of other folds.
+    thin
+        Whether it learned from every so manieth frame of its fold alone.
     """
 
     cell: Cell
     fold: str
     references: tuple[Cell, ...]
+    thin: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,22 +93,25 @@ class Crossed:
     target
         Its references are whole models on R and S.
     shadows
-        On R and on S, thinned as the target is. Each has a whole model on the other for a reference, and one on a
-        fourth fold that the target did not see either.
+        On R and on S.
     beside
-        The target with that model as a third reference.
+        The target with a third reference, where there is one.
     """
 
     target: Judged
     shadows: tuple[Judged, Judged]
-    beside: Judged
+    beside: Judged | None = None
 
 
 def crossed(folds: Mapping[str, Fold], parameters: Parameters, architecture: str) -> dict[str, Crossed]:
-    """Fold of the target, P or Q -> target and shadows; `folds` whole."""
+    """Fold of the target, P or Q -> target and shadows that are thinned as it is; `folds` whole.
+
+    Target and shadows have two references each: of a shadow one is a model on a fourth fold, which the target did not
+    see either, and which is a third reference of the target's.
+    """
     name, label = ARCHITECTURES[architecture], f"half-{architecture}"
     epochs = parameters.training["epochs"] * parameters.every
-    whole = Recipes(folds, parameters.training, {}, 0).models(label, architecture=name)
+    whole = _whole(folds, parameters, architecture)
     few = Recipes(thinned(folds, parameters.every, NAMES), parameters.training, {}, 0)
     thin = few.models(label, architecture=name, epochs=epochs)
 
@@ -121,6 +127,21 @@ def crossed(folds: Mapping[str, Fold], parameters: Parameters, architecture: str
         )
         for fold, fourth in ((TARGET_FOLD, UNSEEN_FOLD), (UNSEEN_FOLD, TARGET_FOLD))
     }
+
+
+def on_hand(folds: Mapping[str, Fold], parameters: Parameters, architecture: str) -> dict[str, Crossed]:
+    """As `crossed`, of nothing but the models of `half_supervised`: shadows on whole folds, one reference each."""
+    one, other = SHADOW_FOLDS
+    whole = _whole(folds, parameters, architecture)
+    target = half_supervised(thinned(folds, parameters.every), parameters, architecture)[TARGET_FOLD]
+    shadows = (Judged(whole[one], one, (whole[other],), thin=False), Judged(whole[other], other, (whole[one],), False))
+    return {TARGET_FOLD: Crossed(Judged(target, TARGET_FOLD, (whole[one], whole[other])), shadows)}
+
+
+def _whole(folds: Mapping[str, Fold], parameters: Parameters, architecture: str) -> dict[str, Cell]:
+    """A model on all frames of each fold."""
+    recipes = Recipes(folds, parameters.training, {}, 0)
+    return recipes.models(f"half-{architecture}", architecture=ARCHITECTURES[architecture])
 
 
 def canary_target(fold: Fold, parameters: Parameters, architecture: str) -> Cell:
