@@ -13,7 +13,7 @@ from core.randomness import generator
 SHARES = (0.1, 0.2, 0.3, 0.5)
 """Of an image's blocks, by which so many are left out."""
 
-CANDIDATES = 300
+CANDIDATES = 100
 IntArray = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 Chosen = tuple[int, ...]

@@ -42,20 +42,29 @@ from core.attacks.base import Attack, AttackContext, Scorer
 from core.attacks.baselines.loss import GlobalLoss
 from core.attacks.blocks import BLOCK
 from core.attacks.patch import PatchAttack
+from core.attacks.reference.difference import LossDifference
 from core.attacks.reference.rmia import RMIA
 from core.audit.device import pick_device
 from core.data.scheme import load_scheme
 from core.grid import Grid
 from core.targets.open import open_target
 
-DRAWS = 2
 ATTACKS: Mapping[str, Attack] = {"loss": GlobalLoss(), "rmia": RMIA(), "patch": PatchAttack(network="slm")}
 """The image scores."""
+
+DRAWS = {"loss": 3, "rmia": 3, "patch": 1}
+"""Random draws for each image; a network takes ten times as long as the others."""
 
 ORACLE = "what taught"
 """Not a map: the blocks that taught a member; of a non-member those that would have."""
 
 SHARE_COLUMNS = ("top", "random", "drop", "low", "high")
+FOR_PATCH = (
+    *(ORACLE, "loss: loss", "network slm: evidence_corrected", "network slm-sharp: evidence_corrected"),
+    *(f"{name}, {BLOCK}: {key}" for name, key in (("rmia", RMIA.maps[0]), ("loss-difference", LossDifference.maps[0]))),
+)
+"""The maps that are held against the network's score too."""
+
 COLUMNS = (
     *("map", "attack", "whole", "faster", "low", "high"),
     *(f"{what} {share:.0%}" for share in SHARES for what in SHARE_COLUMNS),
@@ -90,12 +99,12 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Deleted:
-    """Image scores of one image, by map and attack: `(shares, 1 + draws)`, the first without the map's top.
+    """Image scores of one image with regions left out.
 
     Attributes
     ----------
     scores
-        By "map/attack".
+        By "map/attack", `(shares, 1 + draws)`, the first without the map's top.
     whole
         By attack, with nothing left out.
     unlike
@@ -137,19 +146,21 @@ class Judges:
         maps[ORACLE] = blocks.trained.astype(np.float64)
 
         @cache
-        def scores(out: Chosen) -> dict[str, float]:
-            left = regions.without(observation, out)
-            return {name: scorer([left])[0].score for name, (_, scorer) in self.attacks.items()}
+        def score(attack: str, out: Chosen) -> float:
+            return self.attacks[attack][1]([regions.without(observation, out)])[0].score
 
         found: dict[str, Array] = {}
         unlike: dict[str, float] = {}
         for name, means in maps.items():
-            made = [regions.deletion(means, share, DRAWS, observation.image_sha256) for share in SHARES]
+            made = [regions.deletion(means, share, max(DRAWS.values()), observation.image_sha256) for share in SHARES]
             unlike[name] = float(np.mean([deletion.unlike for deletion in made]))
             for attack in self.attacks:
-                rows = [[scores(out)[attack] for out in (d.top, *d.matched)] for d in made]
+                if attack == "patch" and name not in FOR_PATCH:
+                    continue
+                rows = [[score(attack, out) for out in (d.top, *d.matched[: DRAWS[attack]])] for d in made]
                 found[f"{name}/{attack}"] = np.array(rows)
-        return Deleted(found, scores(()), unlike, seen.sample.group or seen.sample.key)
+        whole = {attack: score(attack, ()) for attack in self.attacks}
+        return Deleted(found, whole, unlike, seen.sample.group or seen.sample.key)
 
 
 def table_of(title: str, members: Sequence[Deleted], others: Sequence[Deleted]) -> Table:
@@ -166,7 +177,7 @@ def table_of(title: str, members: Sequence[Deleted], others: Sequence[Deleted]) 
     notes = (
         f"AUC of an attack over {len(members)} members and {len(others)} non-members with a share of each image's "
         "blocks left out: those where the map is highest, or random ones of the nearest class mix "
-        f"({DRAWS} draws for each image; on average {unlike:.0%} of the mix differs). Drop: random less top.",
+        f"({max(DRAWS.values())} draws for each image, one for patch; on average {unlike:.0%} of the mix differs). Drop: random less top.",
         "Faster: mean of the drops. 95 % intervals, blocks of frames resampled, members and non-members each.",
         f"{ORACLE}: no map but the truth, of members; of non-members the blocks that would have taught.",
     )
