@@ -177,7 +177,8 @@ def table_of(title: str, members: Sequence[Deleted], others: Sequence[Deleted]) 
     notes = (
         f"AUC of an attack over {len(members)} members and {len(others)} non-members with a share of each image's "
         "blocks left out: those where the map is highest, or random ones of the nearest class mix "
-        f"({max(DRAWS.values())} draws for each image, one for patch; on average {unlike:.0%} of the mix differs). Drop: random less top.",
+        f"({max(DRAWS.values())} draws for each image, one for patch; on average {unlike:.0%} of the mix differs). "
+        "Drop: random less top.",
         "Faster: mean of the drops. 95 % intervals, blocks of frames resampled, members and non-members each.",
         f"{ORACLE}: no map but the truth, of members; of non-members the blocks that would have taught.",
     )
