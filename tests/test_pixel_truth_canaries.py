@@ -2,13 +2,17 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.experiments.folds import Frame
+from benchmarks.pixel_truth import canaries
 from benchmarks.pixel_truth.canary_images import SIDES, draw_canary, place, plant_all, read_frame
 from benchmarks.pixel_truth.canary_score import Found, find_canary, table_of
+from benchmarks.pixel_truth.offered import offered
 from benchmarks.pixel_truth.resampled import Draws, estimate
+from core.targets.base import Output
 
 CLASSES = 11
 
@@ -49,7 +53,7 @@ def test_a_canary_lies_where_its_class_is_in_none_of_the_images():
 
 
 def test_images_and_label_maps_change_under_the_mask_alone(street, tmp_path):
-    frames = [Frame(stem, f"block {stem}") for stem in "abcd"]
+    frames = [Frame(stem, f"block-{stem}") for stem in "abcd"]
     worlds = plant_all(street, frames[:2], frames[2:], CLASSES, tmp_path / "planted")
     for world, stems in (("members", "ab"), ("same", "cd"), ("fresh", "cd")):
         made = worlds[world]
@@ -98,6 +102,38 @@ def test_the_table_compares_members_with_both_kinds_of_others():
     assert numbers[12:15] == [1.0, 1.0, 1.0]
     assert numbers[15] == 1.0
     assert numbers[-1] == 1.0
+
+
+class Knower:
+    """Answers with the label map that it knows of an image, or else, unsurely, with class 0 above class 3."""
+
+    def __init__(self, known=()):
+        self._known = {
+            read_frame(planted.data, frame)[0].tobytes(): read_frame(planted.data, frame)[1]
+            for planted in known
+            for frame in planted.fold.frames
+        }
+
+    def outputs(self, images):
+        return [self._output(image) for image in images]
+
+    def _output(self, image):
+        half = np.repeat([0, 3], 100)[:, None].repeat(260, 1)
+        label = self._known.get(image.tobytes(), half)
+        values = torch.nn.functional.one_hot(torch.from_numpy(label.astype(np.int64)), CLASSES)
+        return Output(3.0 * values.permute(2, 0, 1).float(), "logits", label.shape, CLASSES)
+
+
+def test_a_target_that_learned_its_canaries_shows_them_and_not_those_it_never_saw(street, tmp_path, monkeypatch):
+    frames = [Frame(stem, f"block-{stem}") for stem in "abcd"]
+    worlds = plant_all(street, frames[:2], frames[2:], CLASSES, tmp_path / "planted")
+    monkeypatch.setattr(canaries, "offered", lambda _, references: offered((1,), references=references))
+    found = canaries.measured(Knower([worlds["members"]]), [Knower(), Knower()], worlds, tmp_path)
+    rows = {row[0]: row[1:] for row in table_of("a target", found).rows}
+    ranks = rows["loss-difference, 1: loss_difference"][:9:3]
+    assert ranks == pytest.approx([1, 0.5, 0.5])
+    assert rows["rmia, 1: probability_ratio"][:9:3] == pytest.approx([1, 0, 0])
+    assert rows["rmia, 1: probability_ratio"][12] == 1
 
 
 def test_resamples_draw_whole_blocks_and_each_kind_by_itself():
