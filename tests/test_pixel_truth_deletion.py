@@ -108,6 +108,9 @@ def test_leaving_out_what_taught_costs_an_attack_more_than_leaving_out_anything_
     assert rows[ORACLE]["random 50%"] > 0.9
     assert rows[ORACLE]["low"] > 0
     assert rows[ORACLE]["faster"] == pytest.approx(np.mean([rows[ORACLE][f"drop {s:.0%}"] for s in SHARES]))
+    # Of members alone what taught is gone, of non-members something at random: the same, for nothing taught them.
+    assert rows[ORACLE]["members' top 50%"] == pytest.approx(rows[ORACLE]["top 50%"], abs=0.3)
+    assert rows[ORACLE]["members faster"] > 0
     draw(table_with_all_attacks(table), tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 5000
 

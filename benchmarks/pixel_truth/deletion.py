@@ -58,15 +58,15 @@ DRAWS = {"loss": 3, "rmia": 3, "patch": 1}
 ORACLE = "what taught"
 """Not a map: the blocks that taught a member; of a non-member those that would have."""
 
-SHARE_COLUMNS = ("top", "random", "drop", "low", "high")
 FOR_PATCH = (
     *(ORACLE, "loss: loss", "network slm: evidence_corrected", "network slm-sharp: evidence_corrected"),
     *(f"{name}, {BLOCK}: {key}" for name, key in (("rmia", RMIA.maps[0]), ("loss-difference", LossDifference.maps[0]))),
 )
 """The maps that are held against the network's score too."""
 
+SHARE_COLUMNS = ("top", "random", "drop", "low", "high", "members' top", "members' drop", "low", "high")
 COLUMNS = (
-    *("map", "attack", "whole", "faster", "low", "high"),
+    *("map", "attack", "whole", "faster", "low", "high", "members faster", "low", "high"),
     *(f"{what} {share:.0%}" for share in SHARES for what in SHARE_COLUMNS),
 )
 Started = Mapping[str, tuple[Attack, Scorer]]
@@ -179,6 +179,8 @@ def table_of(title: str, members: Sequence[Deleted], others: Sequence[Deleted]) 
         "blocks left out: those where the map is highest, or random ones of the nearest class mix "
         f"({max(DRAWS.values())} draws for each image, one for patch; on average {unlike:.0%} of the mix differs). "
         "Drop: random less top.",
+        "Members': members without the map's top, non-members without random blocks. There a map of what an attack "
+        "goes by costs that attack something by its making, whatever was learned.",
         "Faster: mean of the drops. 95 % intervals, blocks of frames resampled, members and non-members each.",
         f"{ORACLE}: no map but the truth, of members; of non-members the blocks that would have taught.",
     )
@@ -187,14 +189,16 @@ def table_of(title: str, members: Sequence[Deleted], others: Sequence[Deleted]) 
 
 def _row(inside: Array, outside: Array, aucs: Callable[[Array, Array], Array]) -> tuple[float, ...]:
     """From scores `(images, shares, 1 + draws)`: how much faster the AUC falls, then the numbers of each share."""
-    top = [aucs(inside[:, s, 0], outside[:, s, 0]) for s in range(len(SHARES))]
-    random = [
-        np.mean([aucs(inside[:, s, 1 + d], outside[:, s, 1 + d]) for d in range(inside.shape[2] - 1)], axis=0)
-        for s in range(len(SHARES))
-    ]
-    drops = [other - one for one, other in zip(top, random, strict=True)]
-    each = ((float(t[0]), float(r[0]), *estimate(d)) for t, r, d in zip(top, random, drops, strict=True))
-    return (*estimate(np.mean(drops, axis=0)), *chain(*each))
+    shares, draws = range(len(SHARES)), range(1, inside.shape[2])
+    top = [aucs(inside[:, s, 0], outside[:, s, 0]) for s in shares]
+    random = [np.mean([aucs(inside[:, s, d], outside[:, s, d]) for d in draws], axis=0) for s in shares]
+    members = [np.mean([aucs(inside[:, s, 0], outside[:, s, d]) for d in draws], axis=0) for s in shares]
+    drops, own = ([r - t for t, r in zip(kind, random, strict=True)] for kind in (top, members))
+    each = (
+        (float(top[s][0]), float(random[s][0]), *estimate(drops[s]), float(members[s][0]), *estimate(own[s]))
+        for s in shares
+    )
+    return (*estimate(np.mean(drops, axis=0)), *estimate(np.mean(own, axis=0)), *chain(*each))
 
 
 def _parser() -> argparse.ArgumentParser:
