@@ -11,7 +11,10 @@ from benchmarks.pixel_truth.combined import BlockTable, fit
 from benchmarks.pixel_truth.plan import Parameters, crossed, half_supervised, on_hand, thinned
 from benchmarks.pixel_truth.variants import BINS, PLAIN, VARIANTS, difference, probabilities, within_class
 from core.attacks.base import AttackContext
+from core.attacks.baselines.loss import GlobalLoss
+from core.attacks.reference.difference import ProbabilityDifference
 from core.attacks.reference.rmia import RMIA
+from tests.test_pixel_truth import taught_image
 from tests.test_reference_attacks import observed
 
 FOLDS = {name: Fold(tuple(Frame(f"{name}{i}", name) for i in range(8)), f"digest {name}") for name in NAMES}
@@ -117,6 +120,28 @@ def test_a_combination_weighs_maps_by_what_they_say_and_beats_each_alone():
 def test_a_combination_of_nothing_is_worth_nothing_on_the_shadow_it_was_not_fitted_to():
     one, other = (blocks(seed).only([2]) for seed in (5, 6))
     assert fit(one, other).held_out == pytest.approx(0.5, abs=0.06)
+
+
+@pytest.mark.parametrize("third", [False, True])
+def test_targets_of_which_it_is_known_are_judged_with_what_shadows_say(monkeypatch, third):
+    plan = crossed(FOLDS, Parameters(every=4), "pspnet")["P"]
+    plan = plan if third else replace(plan, beside=None)
+    seeds = {plan.target: 0, plan.shadows[0]: 100, plan.shadows[1]: 200, plan.beside: 0}
+    monkeypatch.setattr(
+        command.Bench, "_known", lambda _, judged: [taught_image(seeds[judged] + seed) for seed in range(6)]
+    )
+    few = {"loss": GlobalLoss(), "rmia, 11": RMIA(), "difference, 1": ProbabilityDifference(block=1)}
+    monkeypatch.setattr(command, "offered", lambda *_, **__: few)
+    found, note, groups = command.Bench(None, None).judged(plan)
+    assert len(groups) == 6
+    assert note.split("'")[1] in VARIANTS
+    assert (command.THIRD in found) == third
+    for name in (command.ON_OFFER, command.EVERYTHING, command.RMIA, "difference"):
+        shadows, values = found[name]
+        assert shadows > 0.8, name
+        assert np.mean(values) > 0.8, name
+    rows = command.table_of("x", [found, found], groups * 2, [note]).rows
+    assert len(rows) == len(found)
 
 
 def test_gains_in_the_table_are_paired_over_the_images_of_both_targets():

@@ -21,7 +21,6 @@ from benchmarks.experiments.train import CHECKPOINT, SCHEME, images_of
 from benchmarks.pixel_truth.combined import Array, BlockTable, fit
 from benchmarks.pixel_truth.deleted import block_means
 from benchmarks.pixel_truth.known import Known, Truth, known_images
-from benchmarks.pixel_truth.learned import MapNetwork, learn, learned_map
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
 from benchmarks.pixel_truth.plan import ARCHITECTURES, Crossed, Judged, Parameters, crossed, on_hand, thinned
@@ -37,12 +36,9 @@ from core.targets.open import open_target
 SIDES = (11,)
 SHADOWS = {"thinned": crossed, "whole": on_hand}
 LOSS, RMIA = "loss: loss", "rmia, 11: probability_ratio"
-PASSES = 3000
-"""Images that the learned map sees in its training, each as often as needed."""
-
 COLUMNS = ("map", "shadows", "targets", "low", "high", "gain on loss", "low", "high", "gain on rmia", "low", "high")
 ON_OFFER, EVERYTHING = "combination, maps on offer", "combination, variants too"
-LEARNED, THIRD = "learned map", "rmia, a third reference"
+THIRD = "rmia, a third reference"
 Column = tuple[float, Array]
 """What a map has within the images of the shadows, and within each image of a target."""
 
@@ -80,28 +76,26 @@ class Bench:
     def __init__(self, shop: Workshop, few: Workshop) -> None:
         self._shop, self._few = shop, few
         context = AttackContext()
-        attacks = offered(SIDES, references=2)
+        attacks = offered(SIDES, references=1)  # what needs more, a shadow with one reference cannot be asked
         self._started = {name: (attack, attack.start(context)) for name, attack in attacks.items()}
 
     def judged(self, plan: Crossed) -> tuple[dict[str, Column], str, list[str]]:
         """Of every map the two numbers; what was chosen, in words; the block of frames of each image."""
         shadows = [self._known(shadow) for shadow in plan.shadows]
         target = self._known(plan.target)
-        images = [image for shadow in shadows for image in shadow]
-        network = learn(images, epochs=-(-PASSES // len(images)))
-        names, tables = self._tables([*shadows, target], [None, None, network])
+        names, tables = self._tables([*shadows, target])
         one, other, judged = tables
-        found = {name: (_alone((one, other), i), judged.within(judged.means[..., i])) for i, name in enumerate(names)}
-        found[LEARNED] = (float("nan"), found[LEARNED][1])  # it has seen the shadows
-        plain = [i for i, name in enumerate(names) if name not in VARIANTS and name != LEARNED]
-        every = [i for i, name in enumerate(names) if name != LEARNED]
-        for title, places in ((ON_OFFER, plain), (EVERYTHING, every)):
+        found: dict[str, Column] = {
+            name: (_alone((one, other), i), judged.within(judged.means[..., i])) for i, name in enumerate(names)
+        }
+        plain = [i for i, name in enumerate(names) if name not in VARIANTS]
+        for title, places in ((ON_OFFER, plain), (EVERYTHING, range(len(names)))):
             weights = fit(one.only(places), other.only(places))
             found[title] = (weights.held_out, judged.within(weights.of(judged.only(places).means)))
         chosen = max((name for name in VARIANTS), key=lambda name: found[name][0])
         found["the best variant on the shadows"] = found[chosen]
         if plan.beside:
-            third = self._tables([self._known(plan.beside)], [None])[1][0]
+            third = self._tables([self._known(plan.beside)])[1][0]
             found[THIRD] = (float("nan"), third.within(third.means[..., names.index(RMIA)]))
         return found, f"'{chosen}' was the best variant on the shadows.", list(judged.groups)
 
@@ -117,29 +111,24 @@ class Bench:
         images = images_of(judged.fold, own)
         return list(known_images(opened[0], opened[1:], Truth.of(target), images, load_scheme(SCHEME)))
 
-    def _tables(
-        self, models: Sequence[Sequence[Known]], networks: Sequence[MapNetwork | None]
-    ) -> tuple[list[str], list[BlockTable]]:
+    def _tables(self, models: Sequence[Sequence[Known]]) -> tuple[list[str], list[BlockTable]]:
         """Names of the maps, and of each model every map's means over the blocks."""
         found: list[BlockTable] = []
         names: list[str] = []
-        for model, network in zip(models, networks, strict=True):
-            drawn = [self._drawn(image, network) for image in model]
+        for model in models:
+            drawn = [self._drawn(image) for image in model]
+            assert not names or names == list(drawn[0])
             names = list(drawn[0])
             means = np.stack([np.stack(list(columns.values()), axis=-1) for columns in drawn])
             trained = np.stack([image.blocks.trained for image in model])
             found.append(BlockTable(means, trained, tuple(image.group for image in model)))
         return names, found
 
-    def _drawn(self, image: Known, network: MapNetwork | None) -> dict[str, Array]:
+    def _drawn(self, image: Known) -> dict[str, Array]:
         """Every map's mean over each block; void pixels, which teach nothing, are left out."""
         seen = image.observation
         maps: dict[str, Array] = {name: np.asarray(v) for name, v in maps_of(self._started, seen).items()}
         maps |= {name: make(seen) for name, make in VARIANTS.items()}
-        if network is not None:
-            maps[LEARNED] = np.asarray(learned_map(network, seen))
-        else:
-            maps[LEARNED] = np.full(seen.posteriors.shape[1:], np.nan)
         void = seen.label == VOID
         return {name: block_means(np.where(void, np.nan, v), image.blocks.number) for name, v in maps.items()}
 

@@ -69,17 +69,17 @@ class MapNetwork(nn.Sequential):
         super().__init__(*layers, nn.Dropout2d(0.2), nn.Conv2d(WIDTH, 1, 1))
 
 
-def learn(shadows: Sequence[Known], seed: int = 0, epochs: int = EPOCHS) -> MapNetwork:
+def learn(shadows: Sequence[Known], seed: int = 0) -> MapNetwork:
     """Fit a network to blocks of shadows, each labelled pixel counting alike; images are mirrored at random."""
     inputs = torch.from_numpy(np.stack([features(k.observation) for k in shadows]))
     taught = torch.from_numpy(np.stack([k.blocks.mask for k in shadows])).float()[:, None]
     counts = torch.from_numpy(np.stack([k.observation.label != VOID for k in shadows])).float()[:, None]
     with private_randomness(seed, "cpu"):
         network = MapNetwork()
-        steps = epochs * (len(shadows) // BATCH)
+        steps = EPOCHS * (len(shadows) // BATCH)
         optimizer = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.05)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
-        for _ in range(epochs):
+        for _ in range(EPOCHS):
             for chosen in torch.randperm(len(shadows))[: len(shadows) // BATCH * BATCH].reshape(-1, BATCH):
                 turned = [-1] if torch.rand(()) < 0.5 else []
                 seen, wanted, weight = (part[chosen].flip(turned) for part in (inputs, taught, counts))
