@@ -154,7 +154,7 @@ def table_of(title: str, targets: Sequence[Mapping[str, Column]], groups: Sequen
         *notes,
     )
     return Table(
-        f"Variants and combinations, {title}, {len(groups)} images of {len(targets)} targets", COLUMNS, rows, notes
+        f"Variants and combinations, {title}, {len(groups)} images, targets: {len(targets)}", COLUMNS, rows, notes
     )
 
 
