@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 SHORT_SIDE = 128
 
+Indices = slice | npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -41,8 +43,26 @@ class Grid:
         return cls(size, _indices(height, short, short_side), _indices(width, short, short_side))
 
     def take(self, array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        """The grid points of an array `(..., H, W)` -> `(..., h, w)`."""
-        return array[..., self.rows[:, None], self.cols[None, :]]
+        """The grid points of an array `(..., H, W)` -> `(..., h, w)`, a copy."""
+        return array[(..., *places(self.rows, self.cols))].copy()
+
+
+def places(rows: npt.NDArray[np.int64], cols: npt.NDArray[np.int64]) -> tuple[Indices, Indices]:
+    """What to index the last two axes of an array with, to read or write every row at every column.
+
+    Slices where the indices are evenly spaced, as on the grid of most images: numpy is several times as fast with them.
+    """
+    down, across = _slice(rows), _slice(cols)
+    return (rows[:, None], cols[None, :]) if down is None or across is None else (down, across)
+
+
+def _slice(indices: npt.NDArray[np.int64]) -> slice | None:
+    """The same indices as a slice, or None where their distance varies."""
+    if len(indices) < 2:
+        return slice(int(indices[0]), int(indices[0]) + 1) if len(indices) else slice(0, 0)
+    steps = np.diff(indices)
+    even = steps[0] > 0 and (steps == steps[0]).all()
+    return slice(int(indices[0]), int(indices[-1]) + 1, int(steps[0])) if even else None
 
 
 def _indices(length: int, short: int, short_side: int) -> npt.NDArray[np.int64]:

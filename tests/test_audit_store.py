@@ -2,12 +2,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
 
 from core.attacks.base import AttackResult
-from core.audit import review
+from core.audit import mapfile, review
 from core.audit.cache import CacheEntry, PosteriorCache, cache_key
 from core.audit.memory import ShrinkingBatch, is_out_of_memory
 from core.audit.observe import record
@@ -230,6 +231,20 @@ def test_a_map_file_holds_the_maps_and_nothing_else(tmp_path):
         store.write(result())
         with np.load(store.map_path(0, "none", "patch")) as file:
             assert sorted(file.files) == ["score", "windows"]
+
+
+def test_a_map_is_compressed_where_that_pays_and_reads_back_either_way(tmp_path):
+    rng = np.random.default_rng(0)
+    blocks = np.repeat(np.repeat(rng.random((16, 32), np.float32), 8, axis=0), 8, axis=1)
+    maps = {"blocks": blocks, "noise": rng.random((128, 256), np.float32), "dot": np.ones((1, 1), np.float32)}
+    mapfile.write(tmp_path / "m.npz", AttackResult(0.0, maps))
+    with zipfile.ZipFile(tmp_path / "m.npz") as archive:
+        kinds = {info.filename: info.compress_type for info in archive.infolist()}
+    assert kinds["blocks.npy"] == zipfile.ZIP_DEFLATED and kinds["noise.npy"] == zipfile.ZIP_STORED
+    read = mapfile.read(tmp_path / "m.npz")
+    assert list(read) == list(maps)
+    for name, values in maps.items():
+        np.testing.assert_array_equal(read[name], values)
 
 
 @pytest.mark.parametrize(

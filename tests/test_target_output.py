@@ -198,11 +198,18 @@ def test_an_output_can_be_chosen_by_name_or_index():
         recognise(raw, name="third")
 
 
+def with_one(value):
+    values = LOGITS.clone()
+    values[-1, 2, 1, 0] = value
+    return values
+
+
 @pytest.mark.parametrize(
     ("raw", "how", "words"),
     [
         (LOGITS * float("nan"), {}, "NaN"),
         (LOGITS / 0, {}, "NaN or infinite"),
+        *((with_one(value), {}, "NaN or infinite") for value in (float("nan"), float("inf"), -float("inf"))),
         (LOGITS, {"classes": 19}, "gives 5 classes, but 19"),
         (LOGITS[:, :1], {"classes": 19}, "one channel"),
         (torch.zeros(2, 300, 2, 2), {}, "at most 255"),

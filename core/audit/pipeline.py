@@ -12,6 +12,7 @@ from core.attacks.base import AttackResult
 from core.audit.analyse import Findings, attack_all, count_confusions
 from core.audit.beside import Beside, Wanted
 from core.audit.cache import CacheEntry
+from core.audit.judges import judging
 from core.audit.memory import is_out_of_memory
 from core.audit.query import Queried, Querier
 from core.audit.reading import Loaded, load
@@ -42,6 +43,8 @@ class Pipeline:
     """Ids of the attacks whose maps are kept."""
     wanted: Wanted = field(default_factory=Wanted)
     """What the attacks ask for beside the posteriors."""
+    device: str = "cpu"
+    """Where the attacks compute."""
 
     def run(self, batches: Sequence[Sequence[ImageRow]], progress: Progress) -> None:
         """Audit every batch. Raises `Cancelled` once what is whole has been written."""
@@ -51,7 +54,8 @@ class Pipeline:
         # Left in the opposite order: the writer takes work until the others have ended.
         with (
             ThreadPoolExecutor(1, "write") as writer,
-            ThreadPoolExecutor(1, "analyse") as analyst,
+            ThreadPoolExecutor(1, "gather") as gatherer,
+            judging(self.device) as judges,
             ThreadPoolExecutor(READERS, "read") as readers,
             closing(self._read_ahead(todo, readers)) as coming,
         ):
@@ -59,10 +63,9 @@ class Pipeline:
                 for rows, loaded in coming:
                     progress.check()
                     images, queried, beside = self._query(loaded)
-                    work = partial(self._analyse, images, queried, beside, writer, progress)
-                    # In this context: whoever watches the layers that this thread runs also watches the attacks'.
-                    pending.append((analyst.submit(copy_context().run, work), _waiting(rows)))
-                    del loaded, images, queried, beside, work
+                    judged = self._start_judging(images, queried, beside, judges, progress)
+                    pending.append((gatherer.submit(self._gather, judged, writer), _waiting(rows)))
+                    del loaded, images, queried, beside, judged
                     while len(pending) > BEHIND:
                         self._finish(pending.popleft(), progress)
             finally:
@@ -142,28 +145,45 @@ class Pipeline:
 
     # ------------------------------------------------------------ attack and writing
 
-    def _analyse(
+    def _start_judging(
         self,
         images: Sequence[Loaded],
         queried: Sequence[Queried],
         beside: Sequence[Sequence[Beside]],
-        writer: ThreadPoolExecutor,
+        judges: ThreadPoolExecutor,
         progress: Progress,
-    ) -> list[Future[None]]:
-        """Write what a batch shows; nothing of it where a stop was asked for before it was whole."""
-        findings = [Findings() for _ in images]
-        written: list[Future[None]] = []
-        for one, by in zip(queried, beside, strict=True):
+    ) -> list["Future[_Judged]"]:
+        started = []
+        for place, image in enumerate(images):
+            asked = [(one.at(place), [by[place]]) for one, by in zip(queried, beside, strict=True)]
+            work = partial(self._judge_image, image, asked, progress)
+            # In this context: whoever watches the layers that this thread runs also watches the attacks'.
+            started.append(judges.submit(copy_context().run, work))
+        return started
+
+    def _judge_image(
+        self, image: Loaded, asked: Sequence[tuple[Queried, Sequence[Beside]]], progress: Progress
+    ) -> "_Judged":
+        """What an image shows; no result of it where a stop was asked for before it was whole."""
+        found, fresh = Findings(), list[tuple[str, CacheEntry]]()
+        for one, by in asked:
             if progress.cancelled:
-                return written
-            entries = self._judge(images, one, by, findings)
+                return _Judged(None, fresh)
+            (entry,) = self._judge([image], one, by, [found])
+            if one.entries[0] is None:
+                fresh.append((one.keys[0], entry))
+        waiting = image.row.state == "waiting"
+        return _Judged(self._result(image, found, asked[0][0].sizes[0]) if waiting else None, fresh)
+
+    def _gather(self, judged: Sequence["Future[_Judged]"], writer: ThreadPoolExecutor) -> list[Future[None]]:
+        """Have everything written, in the order of the images."""
+        written: list[Future[None]] = []
+        for future in judged:
+            one = future.result()
             if self.querier.cache is not None:
-                fresh = zip(one.keys, one.entries, entries, strict=True)
-                written += [writer.submit(self.querier.cache.put, k, entry) for k, old, entry in fresh if old is None]
-        for place, (image, found) in enumerate(zip(images, findings, strict=True)):
-            if image.row.state == "waiting":
-                result = self._result(image, found, queried[0].sizes[place])
-                written.append(writer.submit(self.store.write, result))
+                written += [writer.submit(self.querier.cache.put, key, entry) for key, entry in one.fresh]
+            if one.result is not None:
+                written.append(writer.submit(self.store.write, one.result))
         return written
 
     def _judge(
@@ -194,6 +214,14 @@ class Pipeline:
         if isinstance(outcome, str) or attack in self.kept_maps:
             return outcome
         return AttackResult(outcome.score)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What came out of one image: its result, where it is whole and was due, and what is new to the cache."""
+
+    result: ImageResult | None
+    fresh: Sequence[tuple[str, CacheEntry]]
 
 
 class _RefusedError(Exception):

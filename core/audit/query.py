@@ -53,6 +53,12 @@ class Queried:
                 entries.append(undefended(self.source, image, output))
         return entries
 
+    def at(self, place: int) -> "Queried":
+        """What it gave for one of the images."""
+        only = slice(place, place + 1)
+        parts = self.outputs[only], self.entries[only], self.keys[only], self.sizes[only]
+        return Queried(self.source, *parts)
+
     def on_cpu(self) -> "Queried":
         """The same with its outputs in main memory."""
         return replace(self, outputs=[o and replace(o, values=o.values.cpu()) for o in self.outputs])

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from core.defenses.chain import Chain
 from core.defenses.noise import BandNoise
-from core.grid import Grid
+from core.grid import Grid, places
 from core.metrics.segmentation import confusion
+from core.predicted import predicted_classes
 
 if TYPE_CHECKING:
     from core.targets.base import Output
@@ -53,7 +54,7 @@ def defended_confusion(
         posteriors = _band(output, size, start, stop)
         _put_grid(posteriors, grid, grid_posteriors, start, stop)
         released = chain.apply(posteriors, noise.band(start, stop))
-        counts += confusion(label[start:stop], released.argmax(axis=0).astype(np.uint8), output.classes)
+        counts += confusion(label[start:stop], predicted_classes(released), output.classes)
     return counts
 
 
@@ -68,7 +69,7 @@ def _put_grid(
 ) -> None:
     inside = np.flatnonzero((grid.rows >= start) & (grid.rows < stop))
     if inside.size:
-        band[:, (grid.rows[inside] - start)[:, None], grid.cols[None, :]] = values[:, inside]
+        band[:, *places(grid.rows[inside] - start, grid.cols)] = values[:, inside]
 
 
 def _bands(height: int, width: int, classes: int) -> list[tuple[int, int]]:

@@ -154,6 +154,7 @@ class _Run:
             pixel_limit=self.spec.run.pixel_limit,
             kept_maps=self._kept_maps(),
             wanted=wanted,
+            device=device,
         )
         if any(row.state == "waiting" for row in rows) or self.store.fact("finished") is None:
             self._record_run(device)

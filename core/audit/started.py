@@ -1,5 +1,6 @@
 """Attacks with their networks loaded."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ class StartedAttack:
         self.needs_label = not entry.hidden and entry.attack.requires_label(context)
         self.needs_references = entry.attack.requires_references(context)
         self.probes = entry.attack.probes(context)
+        self._lock = threading.Lock()
         self._context = context
         self._scorer = entry.attack.start(context)
 
@@ -41,16 +43,20 @@ class StartedAttack:
         if self.entry.hidden:
             observations = [without_label(observation) for observation in observations]
         while True:
+            scorer = self._scorer
             try:
-                return self._scorer(observations)
+                return scorer(observations)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-                if self._context.batch == 1:
-                    raise AttackError("memory ran out in the attack network.", "Use a smaller one.") from error
-            self._shrink()
+                with self._lock:
+                    # Of several images that ran out of memory together, the first shrinks the batch for all.
+                    if scorer is self._scorer:
+                        self._shrink(error)
 
-    def _shrink(self) -> None:
+    def _shrink(self, error: Exception) -> None:
+        if self._context.batch == 1:
+            raise AttackError("memory ran out in the attack network.", "Use a smaller one.") from error
         give_back_memory()
         self._context = replace(self._context, batch=self._context.batch // 2)
         self._scorer = self.entry.attack.start(self._context)

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from core.defenses.base import DEFENSES, FloatArray, Noise, OutputDefense
 from core.defenses.simplex import one_hot
+from core.predicted import predicted_classes
 
 
 @DEFENSES.register
@@ -19,4 +20,4 @@ class Argmax(OutputDefense):
 
     def apply(self, posteriors: FloatArray, noise: Noise, purpose: str) -> FloatArray:
         """Release 1 for the predicted class and 0 for the others."""
-        return one_hot(posteriors.argmax(axis=0), len(posteriors))
+        return one_hot(predicted_classes(posteriors), len(posteriors))

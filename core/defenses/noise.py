@@ -4,10 +4,12 @@ The attack looks at the grid pixels and the mIoU at all of them. Both must judge
 from one stream wherever they are asked for, and the remaining pixels from another.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from core.defenses.base import FloatArray
-from core.grid import Grid
+from core.grid import Grid, places
 from core.randomness import generator
 
 
@@ -28,8 +30,15 @@ class GridNoise:
 
     def normal(self, shape: tuple[int, int, int], purpose: str) -> FloatArray:
         """Standard normal draws `(C, h, w)` float32 for the grid's pixels."""
-        draws = generator(self._seed, self._image, f"{purpose}/grid")
-        return draws.standard_normal(shape, dtype=np.float32)
+        return _grid_draws(self._seed, self._image, purpose, shape)
+
+
+@lru_cache(maxsize=4)
+def _grid_draws(seed: int, image_sha256: str, purpose: str, shape: tuple[int, int, int]) -> FloatArray:
+    """The grid's draws, read-only. Kept for a while: the attack and the full-resolution release both ask for them."""
+    draws = generator(seed, image_sha256, f"{purpose}/grid").standard_normal(shape, dtype=np.float32)
+    draws.flags.writeable = False
+    return draws
 
 
 class BandNoise:
@@ -89,5 +98,5 @@ class Band:
             draws[:, place] = self._image.row(row, channels, purpose)
         first, last = np.searchsorted(grid.rows, [self._rows.start, self._rows.stop])
         rows = grid.rows[first:last] - self._rows.start
-        draws[:, rows[:, None], grid.cols[None, :]] = self._image.on_grid(channels, purpose)[:, first:last]
+        draws[:, *places(rows, grid.cols)] = self._image.on_grid(channels, purpose)[:, first:last]
         return draws

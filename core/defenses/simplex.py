@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.defenses.base import FloatArray
+from core.predicted import predicted_classes
 
 
 def normalise(values: FloatArray) -> FloatArray:
@@ -25,7 +26,7 @@ def keep_argmax(before: FloatArray, after: FloatArray) -> FloatArray:
     A function that keeps the order of real numbers can still round two of them to the same float32, and the tie would
     then go to the lower class. Returns `after`.
     """
-    winner, now = before.argmax(axis=0), after.argmax(axis=0)
+    winner, now = predicted_classes(before), predicted_classes(after)
     rows, cols = np.nonzero(winner != now)
     top = after[now[rows, cols], rows, cols]
     after[winner[rows, cols], rows, cols] = np.nextafter(top, np.float32(2))

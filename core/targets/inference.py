@@ -79,7 +79,8 @@ def input_batch(images: Images, preprocessing: Preprocessing, device: str = "cpu
         torch.tensor(v, dtype=torch.float32, device=device).view(1, 3, 1, 1)
         for v in (preprocessing.mean, preprocessing.std)
     )
-    values = (pixels.float() / preprocessing.divide - mean) / std
+    # Channel by channel from here on, and in place: what follows is faster so.
+    values = pixels.contiguous().float().div_(preprocessing.divide).sub_(mean).div_(std)
     if preprocessing.resize is not None and tuple(preprocessing.resize) != tuple(values.shape[2:]):
         values = functional.interpolate(values, list(preprocessing.resize), mode="bilinear", antialias=True)
     covered = (values.shape[2], values.shape[3])

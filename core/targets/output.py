@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from core.errors import TargetError
+from core.predicted import predicted_classes
 from core.targets.base import Output
 from core.targets.recognition import MOST_CLASSES
 
@@ -71,9 +72,16 @@ def prediction(output: Output, size: tuple[int, int], rows: slice = slice(None))
         if output.kind == "labels":
             part = _nearest(output, size, at, cols)
         else:
-            part = _upsampled(output, size, at, cols).max(dim=0).indices  # four times as fast as argmax
+            part = _most_probable(_upsampled(output, size, at, cols))
         parts.append(part.to(torch.uint8).cpu().numpy())
     return np.concatenate(parts) if parts else np.empty((0, size[1]), np.uint8)
+
+
+def _most_probable(values: torch.Tensor) -> torch.Tensor:
+    """The class of the largest of the values `(C, R, K)`; ties: the lowest class."""
+    if values.device.type == "cpu":
+        return torch.from_numpy(predicted_classes(values.numpy()))
+    return values.max(dim=0).indices  # four times as fast as argmax
 
 
 def bands(classes: int, size: tuple[int, int], rows: slice) -> Iterator[slice]:
@@ -144,6 +152,8 @@ def _taken(values: torch.Tensor, axis: int, index: npt.NDArray[np.int64]) -> tor
     """Cells along one axis; a view where they follow each other."""
     if len(index) and np.array_equal(index, np.arange(index[0], index[0] + len(index))):
         return values.narrow(axis, int(index[0]), len(index))
+    if values.device.type == "cpu":  # along the last axis 15 times as fast as torch's
+        return torch.from_numpy(np.take(values.numpy(), index, axis))
     return values.index_select(axis, torch.from_numpy(index).to(values.device))
 
 
