@@ -28,7 +28,7 @@ FIRST_SHARE = 9
 WIDTH = 9
 """Columns of each share."""
 
-WAYS = {"left out of both": 0, "by the map of members, at random of non-members": 5}
+WAYS = {"left out of both": 0, "non-members at random": 5}
 """Panels, and the place of the AUC without the map's top among the columns of a share."""
 
 
