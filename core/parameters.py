@@ -27,6 +27,8 @@ class ParameterInfo:
     low: Number | None
     high: Number | None
     choices: tuple[str, ...]
+    file: str
+    """What a dialog for files offers, such as "Pictures (*.png *.jpg)"; "" where the parameter is no file."""
     optional: bool
 
     @property
@@ -59,9 +61,10 @@ def param(
     low: Number | None = None,
     high: Number | None = None,
     choices: tuple[str, ...] = (),
+    file: str = "",
 ) -> Any:
     """Make a dataclass field that knows its help text, unit and allowed values. `...` as default: must be given."""
-    metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices}
+    metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices, "file": file}
     if default is ...:
         return dataclasses.field(metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -136,6 +139,7 @@ def parameters_of(cls: type) -> list[ParameterInfo]:
                 low=meta.get("low"),
                 high=meta.get("high"),
                 choices=meta.get("choices", ()),
+                file=meta.get("file", ""),
                 optional=optional,
             )
         )

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import SegLeakError, SpecError
 from core.parameters import Choice, ParameterInfo, parameters_of
+from gui.file_field import FileField
 from gui.scale import scale_of
 from gui.sliders import SliderRow
 
@@ -254,7 +255,7 @@ def _number(info: ParameterInfo) -> _Field:
 
 
 def _text(info: ParameterInfo) -> _Field:
-    box = QLineEdit()
+    box = FileField(info.file) if info.file else QLineEdit()
     return _Field(box, box.text, box.setText, box.textChanged)
 
 

@@ -45,7 +45,7 @@ class Heading(Choice):
     examiner: str = param("", "who examined and signs")
     case: str = param("", "case or file number")
     notes: str = param("", "remarks printed on the first page")
-    logo: str = param("", "picture file shown at the top of the first page")
+    logo: str = param("", "picture file shown at the top of the first page", file="Pictures (*.png *.jpg *.jpeg *.bmp)")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,34 @@
+"""A field for the path of a file, which can be typed or chosen."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QLineEdit
+
+from gui.icons import icon
+
+CHOOSE = "Choose a file..."
+
+
+class FileField(QLineEdit):
+    """A line for a path with a folder at its end that opens the dialog for files.
+
+    Parameters
+    ----------
+    offered
+        What the dialog offers, such as "Pictures (*.png *.jpg)".
+    """
+
+    def __init__(self, offered: str) -> None:
+        super().__init__()
+        self._offered = offered
+        self.chooser = self.addAction(icon("folder"), QLineEdit.ActionPosition.TrailingPosition)
+        self.chooser.setText(CHOOSE)
+        self.chooser.setToolTip(CHOOSE)
+        self.chooser.triggered.connect(self.choose)
+
+    def choose(self) -> None:
+        """Ask for a file; nothing changes where none is chosen."""
+        there = Path(self.text()).expanduser().parent if self.text() else Path.home()
+        chosen, _ = QFileDialog.getOpenFileName(self, CHOOSE, str(there), self._offered)
+        if chosen:
+            self.setText(chosen)
