@@ -194,13 +194,13 @@ def _gains(study: Study, only: Sequence[str]) -> Lines:
 
 
 def _times(gain: Mapping[str, Any] | None, part: str) -> str:
-    """A ratio to the loss with its interval; an end without a number is infinite."""
+    """A ratio to the loss with its interval, where one was drawn; what has no number is infinite."""
     if gain is None:
         return ""
     if part not in gain:
         return NOT_MEASURABLE
-    value, low, high = ("inf" if gain[part][k] is None else f"{gain[part][k]:.2f}" for k in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+    value, *ends = ("inf" if number is None else f"{number:.2f}" for number in gain[part].values())
+    return f"{value} ({' to '.join(ends)})" if ends else value
 
 
 if __name__ == "__main__":
