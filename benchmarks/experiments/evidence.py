@@ -101,23 +101,22 @@ class Hardened:
 
 
 def evidence(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterator[Study]:
-    """Each seed of each regime with its hardened targets, then all seeds together."""
-    of_seed = {
-        (regime.name, seed): list(_Attacker(recipes, regime, seed).studies())
-        for seed in range(seeds)
-        for regime in regimes
-    }
-    yield from (study for studies in of_seed.values() for study in studies)
-    for regime in regimes:
-        for number, first in enumerate(of_seed[regime.name, 0]):
-            yield _together(first, [of_seed[regime.name, seed][number] for seed in range(seeds)], recipes.resamples)
+    """Each seed of each regime, then all seeds together, and beside them the hardened targets, which have one seed."""
+    attackers = {regime.name: [_Attacker(recipes, regime, seed) for seed in range(seeds)] for regime in regimes}
+    plain = {name: [attacker.plain() for attacker in those] for name, those in attackers.items()}
+    for number in range(seeds):
+        yield from (studies[number] for studies in plain.values())
+    for name, studies in plain.items():
+        yield _together(studies, recipes.resamples)
+        yield from attackers[name][0].all_hardened()
 
 
-def _together(first: Study, studies: Sequence[Study], resamples: int) -> Study:
+def _together(studies: Sequence[Study], resamples: int) -> Study:
     """The same study with all seeds; blocks are drawn once for all of them."""
+    first = studies[0]
     audits = {f"{fold}{seed}": audit for seed, study in enumerate(studies) for fold, audit in study.audits.items()}
     name = first.name.removesuffix("-seed0")
-    title = first.title.removesuffix(", seed 0") + (f", {len(studies)} seeds" if len(studies) > 1 else "")
+    title = f"{first.title.removesuffix(', seed 0')}, {len(studies)} seeds"
     return replace(first, name=name, part=PART, title=title, rows=_rows(name, audits, resamples), audits={})
 
 
@@ -162,16 +161,19 @@ class _Attacker:
             **wanted.how,
         )
 
-    def studies(self) -> Iterator[Study]:
-        """Of its plain targets, then of its hardened ones."""
-        yield self._study("", {fold: self.model(fold) for fold in TARGETS}, OUTPUTS)
-        for name in self.regime.hardened:
-            yield self._study(name, {fold: self.hardened(name, fold) for fold in TARGETS}, (NONE,))
+    def plain(self) -> Study:
+        """The study of its plain targets under every output defense."""
+        title = f"{self.regime.title}, seed {self.seed}"
+        return self._study(self.name, SEEDS_PART, title, {fold: self.model(fold) for fold in TARGETS}, OUTPUTS)
 
-    def _study(self, hardening: str, targets: Mapping[str, Cell], defenses: Sequence[Table]) -> Study:
+    def all_hardened(self) -> Iterator[Study]:
+        """A study for each way of hardening its targets."""
+        for name in self.regime.hardened:
+            targets = {fold: self.hardened(name, fold) for fold in TARGETS}
+            yield self._study(f"{self.regime.name}-{name}", PART, f"{self.regime.title}, {name}", targets, (NONE,))
+
+    def _study(self, name: str, part: str, title: str, targets: Mapping[str, Cell], defenses: Sequence[Table]) -> Study:
         attacks = (*PLAIN, *LEARNED)
-        name = "-".join(filter(None, (self.regime.name, hardening, f"seed{self.seed}")))
-        title = ", ".join(filter(None, (self.regime.title, hardening, f"seed {self.seed}")))
         audits = {
             fold: self.recipes.audit(name, target, fold, self.patch, defenses, attacks, self.beside)
             for fold, target in targets.items()
@@ -179,7 +181,7 @@ class _Attacker:
         chains = [Chain.parse(table) for table in defenses]
         ids = tuple(str(a.get("id", a["name"])) for a in attacks)
         rows = _rows(name, audits, self.recipes.resamples)
-        return Study(name, SEEDS_PART, title, rows, audits, {c.id: c.describe() for c in chains}, ids)
+        return Study(name, part, title, rows, audits, {c.id: c.describe() for c in chains}, ids)
 
     def _network(self, representation: str) -> Cell:
         settings = {
