@@ -134,8 +134,12 @@ def write_snapshot(
         A stop was asked for; no PDF was written.
     """
     application = ensure_application()  # lives until everything is drawn
+    progress = progress or Progress()
     with closing(Draft.open(audit, choices, progress, predict=partial(asked, device=device))) as draft:
-        written = draft.write(path, progress or Progress())
+        if path.suffix.lower() == ".pdf":
+            progress.start("Estimating the size", 1)
+            progress.step(f"{len(draft.pages.pages)} pages, about {draft.estimate() / 1e6:.1f} MB")
+        written = draft.write(path, progress)
     del application
     return written
 

@@ -190,3 +190,15 @@ def test_a_folder_has_pages_figures_tables_and_scores(world, tmp_path, qapp):
     assert any("<text" in figure for figure in figures)
     assert {"audit.json", "scores.csv"} <= {path.name for path in folder.iterdir()}
     assert "Suspect" in next((folder / "tables").glob("*suspects.csv")).read_text("utf-8")
+
+
+def test_the_size_is_said_before_it_is_written_and_is_about_right(world, tmp_path):
+    told = []
+    progress = Progress(lambda p: told.append((p.stage, p.message)))
+    written = write_snapshot(world.audit, FULL, tmp_path / "sized.pdf", progress)
+    stages = [stage for stage, _ in told]
+    assert stages.index("Estimating the size") < stages.index("Writing pages")
+    (words,) = {message for stage, message in told if stage == "Estimating the size" and message}
+    pages, size = re.fullmatch(r"(\d+) pages, about ([\d.]+) MB", words).groups()
+    assert int(pages) == len(PdfReader(written).pages)
+    assert float(size) == pytest.approx(written.stat().st_size / 1e6, rel=0.4, abs=0.1)
