@@ -7,7 +7,6 @@ the object than elsewhere in the image, and than on the same object in an image 
 the half-supervised shadows, which saw no canary. Trains what is missing in FOLDER and keeps FOLDER/canaries-NAME.json.
 """
 
-import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from benchmarks.experiments.cells import Workshop
 from benchmarks.experiments.folds import image_set, split
 from benchmarks.experiments.run import MAKERS
 from benchmarks.experiments.train import CHECKPOINT, SCHEME
+from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.canary_images import Planted, plant_all
 from benchmarks.pixel_truth.canary_score import Found, find_canary, table_of
 from benchmarks.pixel_truth.known import seen_images
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
 from benchmarks.pixel_truth.plan import (
-    ARCHITECTURES,
     SHADOW_FOLDS,
     TARGET_FOLD,
     UNSEEN_FOLD,
@@ -46,7 +45,7 @@ SIDES = (1, 11, 21)
 
 def main() -> None:
     """Plant, train what is missing, measure, print and keep."""
-    args = _parser().parse_args()
+    args = parser_of("canaries", __doc__).parse_args()
     torch.set_num_threads(args.threads)
     parameters, device = Parameters(every=args.every), pick_device(args.device)
     folds = thinned(split(args.data, parameters.block, parameters.gap), parameters.every)
@@ -85,17 +84,6 @@ def measured(
                 result = find_canary(values, mask, group)
                 found.setdefault(name, {}).setdefault(world, []).append(result)
     return found
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pixel_truth.canaries", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of CamVid")
-    parser.add_argument("--out", type=Path, required=True, help="folder for everything made here")
-    parser.add_argument("--architecture", nargs="+", default=["pspnet"], choices=tuple(ARCHITECTURES))
-    parser.add_argument("--every", type=int, default=4, metavar="N", help="the target learns from every Nth frame")
-    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads")
-    return parser
 
 
 if __name__ == "__main__":

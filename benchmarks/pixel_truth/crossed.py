@@ -9,7 +9,6 @@ is missing in FOLDER and keeps FOLDER/crossed-NAME-KIND-shadows.json.
 
 import argparse
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,12 +17,13 @@ from benchmarks.experiments.cells import Workshop
 from benchmarks.experiments.folds import NAMES, split
 from benchmarks.experiments.run import MAKERS
 from benchmarks.experiments.train import CHECKPOINT, SCHEME, images_of
+from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.combined import Array, BlockTable, fit
 from benchmarks.pixel_truth.deleted import block_means
 from benchmarks.pixel_truth.known import Known, Truth, known_images
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
-from benchmarks.pixel_truth.plan import ARCHITECTURES, Crossed, Judged, Parameters, crossed, on_hand, thinned
+from benchmarks.pixel_truth.plan import Crossed, Judged, Parameters, crossed, on_hand, thinned
 from benchmarks.pixel_truth.resampled import Draws, estimate
 from benchmarks.pixel_truth.variants import VARIANTS
 from benchmarks.tables import Cell, Table, keep, show
@@ -159,14 +159,8 @@ def table_of(title: str, targets: Sequence[Mapping[str, Column]], groups: Sequen
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pixel_truth.crossed", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of CamVid")
-    parser.add_argument("--out", type=Path, required=True, help="folder for everything made here")
-    parser.add_argument("--architecture", nargs="+", default=["pspnet"], choices=tuple(ARCHITECTURES))
-    parser.add_argument("--every", type=int, default=4, metavar="N", help="targets and shadows: every Nth frame")
+    parser = parser_of("crossed", __doc__, thinned="targets and shadows: every Nth frame")
     parser.add_argument("--shadows", default="thinned", choices=tuple(SHADOWS), help="how shadows were trained")
-    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads")
     return parser
 
 

@@ -7,12 +7,10 @@ regions of the same class mix. Regions are left out of members and non-members a
 and keeps FOLDER/deletion-NAME-every-N.json and a figure.
 """
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,13 +19,13 @@ from benchmarks.experiments.cells import Workshop
 from benchmarks.experiments.folds import Fold, image_set, split
 from benchmarks.experiments.run import MAKERS
 from benchmarks.experiments.train import CHECKPOINT, SCHEME
+from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.deleted import SHARES, Array, Chosen, Regions, block_means, merged
 from benchmarks.pixel_truth.deletion_figure import draw
 from benchmarks.pixel_truth.known import Seen, Truth, seen_images
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
 from benchmarks.pixel_truth.plan import (
-    ARCHITECTURES,
     SHADOW_FOLDS,
     TARGET_FOLD,
     UNSEEN_FOLD,
@@ -74,7 +72,7 @@ Started = Mapping[str, tuple[Attack, Scorer]]
 
 def main() -> None:
     """Train what is missing, measure, print, draw and keep."""
-    args = _parser().parse_args()
+    args = parser_of("deletion", __doc__).parse_args()
     torch.set_num_threads(args.threads)
     parameters, device = Parameters(every=args.every), pick_device(args.device)
     folds = thinned(split(args.data, parameters.block, parameters.gap), parameters.every)
@@ -199,17 +197,6 @@ def _row(inside: Array, outside: Array, aucs: Callable[[Array, Array], Array]) -
         for s in shares
     )
     return (*estimate(np.mean(drops, axis=0)), *estimate(np.mean(own, axis=0)), *chain(*each))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pixel_truth.deletion", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of CamVid")
-    parser.add_argument("--out", type=Path, required=True, help="folder for everything made here")
-    parser.add_argument("--architecture", nargs="+", default=["pspnet"], choices=tuple(ARCHITECTURES))
-    parser.add_argument("--every", type=int, default=4, metavar="N", help="the target learns from every Nth frame")
-    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads")
-    return parser
 
 
 if __name__ == "__main__":

@@ -6,11 +6,9 @@ Trains what is missing in FOLDER, three models of each architecture, then measur
 FOLDER/half-supervised-NAME-every-N.json.
 """
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +18,7 @@ from benchmarks.experiments.cells import Cell, Workshop
 from benchmarks.experiments.folds import split
 from benchmarks.experiments.run import MAKERS
 from benchmarks.experiments.train import CHECKPOINT, SCHEME, images_of
+from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.composites import auc_of
 from benchmarks.pixel_truth.known import Known, Truth, known_images
 from benchmarks.pixel_truth.learned import learn, learned_map
@@ -46,7 +45,7 @@ Map = Callable[[Observation], npt.NDArray[np.float32]]
 
 def main() -> None:
     """Train what is missing, measure, print and keep."""
-    args = _parser().parse_args()
+    args = parser_of("half_supervised", __doc__, architectures=tuple(ARCHITECTURES), every=1).parse_args()
     torch.set_num_threads(args.threads)
     parameters, device = Parameters(every=args.every), pick_device(args.device)
     folds = thinned(split(args.data, parameters.block, parameters.gap), parameters.every)
@@ -171,17 +170,6 @@ def _row(column: _Columns, loss: _Columns, taught: list[npt.NDArray[np.bool_]]) 
         float(high),
         float(np.nanmean(pixel)),
     )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pixel_truth.half_supervised", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of CamVid")
-    parser.add_argument("--out", type=Path, required=True, help="folder for everything made here")
-    parser.add_argument("--architecture", nargs="+", default=list(ARCHITECTURES), choices=tuple(ARCHITECTURES))
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="the target learns from every Nth frame")
-    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda:N")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads")
-    return parser
 
 
 if __name__ == "__main__":
