@@ -1,19 +1,18 @@
 """What known non-members say of each class, beside the regions of the image in view. Read in a thread."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from core.audit.mean_maps import MOST
 from core.data.samples import Role
-from core.errors import Cancelled
 from core.grid import Grid
-from gui.background import Background
+from core.progress import Progress
+from gui.answers import Answers
 from gui.compare import layers
 from gui.compare.frame import Frame
 from gui.document import AuditDocument
@@ -34,28 +33,13 @@ class Question:
     images: tuple[int, ...]
 
 
-class KnownMeans(QObject):
-    """Reads class means of the map in view as regions need them, and keeps those of the audit in view.
-
-    `came` says that more are there, `failed` sends a `SegLeakError`.
-    """
-
-    came = Signal()
-    failed = Signal(object)
+class KnownMeans(Answers[Question, "ClassMeans"]):
+    """Reads class means of the map in view as regions need them, and keeps those of the audit in view."""
 
     def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._selection = selection
-        self._background = Background(self)
-        self._kept: dict[Question, ClassMeans] = {}
-        self._asked: tuple[Question, ...] = ()
-        self._stop = threading.Event()
         selection.document_changed.connect(self.clear)
-
-    @property
-    def busy(self) -> bool:
-        """Whether something is being read."""
-        return self._background.busy
 
     def of(self, frame: Frame) -> "dict[str, ClassMeans]":
         """What is there of the map in view, by defense; what is not yet there is read."""
@@ -63,18 +47,8 @@ class KnownMeans(QObject):
         wanted = {chain: question for chain, layer in panes if (question := self._question(chain, layer)) is not None}
         missing = tuple(question for question in wanted.values() if question not in self._kept)
         if missing and missing != self._asked:
-            self._ask(missing)
+            self._ask(missing, lambda progress: _read(missing, progress))
         return {chain: self._kept[question] for chain, question in wanted.items() if question in self._kept}
-
-    def clear(self, _: object = None) -> None:
-        """Forget everything: another audit is in view."""
-        self._forget()
-        self._kept.clear()
-
-    def close(self) -> None:
-        """Stop, and wait for the thread to end."""
-        self.clear()
-        self._background.close()
 
     def _question(self, chain: str, layer: layers.Layer) -> Question | None:
         """None for trials, and where there is nothing to average or no class to average over."""
@@ -86,57 +60,28 @@ class KnownMeans(QObject):
         spread = tuple(rows[:: max(1, -(-len(rows) // MOST))])
         return Question(document, chain, self._selection.attack, layer.id, spread)
 
-    def _ask(self, missing: tuple[Question, ...]) -> None:
-        self._forget()
-        self._asked, self._stop = missing, threading.Event()
-        stop = self._stop
 
-        def work() -> "tuple[ClassMeans, ...] | None":
-            try:
-                return _read(missing, stop)
-            except Cancelled:
-                return None
-
-        self._background.run(work, lambda found: self._arrived(missing, found), self._failed)
-
-    def _forget(self) -> None:
-        self._stop.set()
-        self._background.forget()
-        self._asked = ()
-
-    def _arrived(self, asked: tuple[Question, ...], found: "tuple[ClassMeans, ...] | None") -> None:
-        self._asked = ()
-        if found is not None:
-            self._kept.update(zip(asked, found, strict=True))
-            self.came.emit()
-
-    def _failed(self, error: object) -> None:
-        """What was asked stays asked, so that the same failure is not told again at each frame."""
-        self.failed.emit(error)
-
-
-def _read(questions: Sequence[Question], stop: threading.Event) -> "tuple[ClassMeans, ...]":
+def _read(questions: Sequence[Question], progress: Progress) -> "tuple[ClassMeans, ...]":
     """The answers, each label map read once."""
     from core.metrics.region_rank import ClassMeans
 
     first = questions[0]
     classes = len(first.document.class_names)
-    rows = [list(_of_image(questions, image, classes, stop)) for image in first.images]
+    rows = [list(_of_image(questions, image, classes, progress)) for image in first.images]
     table = np.array(rows, np.float64).reshape(len(rows), len(questions), classes)
     images = np.array(first.images, np.int64)
     return tuple(ClassMeans(images, table[:, place], _sign(q)) for place, q in enumerate(questions))
 
 
 def _of_image(
-    questions: Sequence[Question], image: int, classes: int, stop: threading.Event
+    questions: Sequence[Question], image: int, classes: int, progress: Progress
 ) -> Iterator[npt.NDArray[np.float64]]:
     from core.metrics.region_rank import class_means  # brings OpenCV: not before it is needed
 
     label = questions[0].document.label(image)
     small = None if label is None else Grid.of((label.shape[0], label.shape[1])).take(label).astype(np.uint8)
     for question in questions:
-        if stop.is_set():
-            raise Cancelled
+        progress.check()
         values = _map(question, image)
         same = small is not None and values is not None and small.shape == values.shape
         yield class_means(values, small, classes) if same else np.full(classes, np.nan)  # type: ignore[arg-type]

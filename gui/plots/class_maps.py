@@ -1,6 +1,6 @@
 """What a map says of each class: its mean over the label's pixels. Called from threads; knows nothing of Qt."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from core.data.samples import Role
 from core.data.scheme import VOID
-from core.errors import Cancelled, SegLeakError
+from core.errors import SegLeakError
 from core.metrics.roc import FloatArray
+from core.progress import Progress
 from gui.document import AuditDocument
 from gui.ranges import Map
 
@@ -47,20 +48,17 @@ def class_means(
     attack: str,
     layer: str,
     role: Role,
-    step: Callable[[int, int], bool],
+    progress: Progress,
 ) -> ClassMeans:
     """The mean of a map over the pixels of each class: of each image first, then over images, which count alike.
 
-    `step` is told how many images are done of how many, and says whether to stop: then it raises `Cancelled`. Images
-    without a label map or without this map are passed over.
+    Images without a label map or without this map are passed over. Raises `Cancelled` where it was stopped.
     """
     images, total = sample_of(document, role)
     classes = len(document.class_names)
     found: dict[str, list[FloatArray]] = {chain: [] for chain in chains}
     read = 0
-    for place, image in enumerate(images):
-        if step(place, len(images)):
-            raise Cancelled
+    for image in progress.over("Reading maps", images, len(images)):
         label = _label(document, image)
         means = {chain: _of_image(document, image, chain, attack, layer, label, classes) for chain in chains}
         read += any(mean is not None for mean in means.values())

@@ -10,6 +10,7 @@ from core.data.samples import Role
 from core.grid import Grid
 from core.metrics.bands import roc_band
 from core.metrics.segmentation import confusion
+from core.progress import Progress
 from gui.plots.class_maps import at_grid, class_means, means_by_class
 from gui.plots.classes import iou_table
 from gui.plots.curves import band_line, band_of, curve_of, no_curve, percent
@@ -184,13 +185,14 @@ def test_means_of_an_audit_count_each_image_alike_and_pass_over_those_without_a_
     world = make_compare_world(tmp_path, street_like, images=4)
     document = world.open()
     told = []
-    found = class_means(document, ("none", "argmax"), "patch", "score", Role.NON_MEMBER, lambda *n: told.append(n))
+    progress = Progress(lambda p: told.append((p.done, p.total)))
+    found = class_means(document, ("none", "argmax"), "patch", "score", Role.NON_MEMBER, progress)
     assert (found.images, found.of) == (2, 2)
-    assert told == [(0, 2), (1, 2)]
+    assert told == [(0, 2), (1, 2), (2, 2)]
     grid = Grid.of(world.size)
     parts = [means_by_class(world.maps[i, "argmax"]["score"], grid.take(world.labels[i]), 4) for i in (1, 2)]
     assert found.values["argmax"] == pytest.approx(np.nanmean(parts, axis=0), nan_ok=True)
-    none = class_means(document, ("none",), "patch", "score", Role.SUSPECT, lambda *_: False)
+    none = class_means(document, ("none",), "patch", "score", Role.SUSPECT, Progress())
     assert none.values == {}
     document.close()
 
