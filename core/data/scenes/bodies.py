@@ -1,9 +1,11 @@
 """Shapes of vehicles: profiles seen from the side, drawn out to their width.
 
-Body coordinates in metres: `l` forward from the middle, `y` up from the ground, `w` to the right.
+Body coordinates in metres: `l` forward from the middle, `y` up from the ground, `w` to the right. There is a number of
+models of each kind of vehicle, which are made once; their colours are each vehicle's own.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from core.data.scenes.classes import BUS, CAR, TRAIN, TRUCK
 from core.data.scenes.dice import Colour, Dice
@@ -25,8 +27,12 @@ PAINTS: tuple[Colour, ...] = (
     (120, 150, 180),
     (176, 90, 40),
 )
-GLASS: Colour = (44, 54, 62)
-DARK: Colour = (34, 34, 36)
+MODELS = 64
+"""Models of each kind of vehicle."""
+
+Tint = tuple[int, float]
+"""What gives the colour of a part, one of the following, and its brightness."""
+PAINT, SECOND, THIRD, GLASS, DARK, SKY, REAR, HEAD, PLATE, GRILLE, TYRE, RIM, HUB = range(13)
 
 Profile = tuple[tuple[float, float, float], ...]
 """Points l, y and half width, from the bottom of the rear over the roof to the bottom of the front."""
@@ -34,10 +40,10 @@ Profile = tuple[tuple[float, float, float], ...]
 
 @dataclass(frozen=True)
 class Window:
-    """A pane on both sides: points l, y and half width."""
+    """A pane or another plate on both sides: points l, y and half width."""
 
     points: Profile
-    colour: Colour = GLASS
+    tint: Tint = (GLASS, 1.0)
 
 
 @dataclass(frozen=True)
@@ -47,21 +53,21 @@ class Body:
     Attributes
     ----------
     strips
-        Colour of the surface between each two points of the profile.
+        Tint of the surface between each two points of the profile.
     lamps
         Index of the strip with the rear lamps, and of the one with the headlamps; None for none.
     """
 
     profile: Profile
-    strips: tuple[Colour, ...]
-    side: Colour
+    strips: tuple[Tint, ...]
+    side: Tint
     windows: tuple[Window, ...] = ()
     lamps: tuple[int | None, int | None] = (None, None)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """A vehicle: bodies from rear to front, and wheels at places `l` with a radius."""
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The shape of a vehicle: bodies from rear to front, and wheels at places `l` with a radius."""
 
     label: int
     bodies: tuple[Body, ...]
@@ -72,15 +78,65 @@ class Shape:
     tall: float
 
 
+@dataclass(frozen=True)
+class Shape:
+    """A vehicle without a place: a model and what its `PAINT`, `SECOND` and `THIRD` are."""
+
+    model: Model
+    paints: tuple[Colour, Colour, Colour]
+
+    @property
+    def long(self) -> float:
+        """Length in metres."""
+        return self.model.long
+
+    @property
+    def wide(self) -> float:
+        """Width in metres."""
+        return self.model.wide
+
+    @property
+    def tall(self) -> float:
+        """Height in metres."""
+        return self.model.tall
+
+
 def car(dice: Dice) -> Shape:
     """A saloon, estate, hatchback, off-roader or van."""
+    paint = dice.near(dice.pick(PAINTS), 12)
+    return Shape(_car(dice.whole(1, MODELS)), (paint, paint, paint))
+
+
+def truck(dice: Dice) -> Shape:
+    """A cab with a high box or a low load."""
+    paint = dice.near(dice.pick(PAINTS), 14)
+    cargo = dice.near(dice.pick((*PAINTS, (214, 210, 200), (220, 220, 220), (60, 90, 140))), 14)
+    return Shape(_truck(dice.whole(1, MODELS)), (paint, cargo, dice.near(dice.pick(PAINTS), 20)))
+
+
+def bus(dice: Dice) -> Shape:
+    """A city bus or coach."""
+    paint = dice.pick(((214, 190, 60), (178, 34, 38), (232, 230, 224), (36, 92, 150), (60, 130, 90), (210, 110, 40)))
+    band = dice.near(dice.pick(PAINTS), 20)
+    return Shape(_bus(dice.whole(1, MODELS)), (dice.near(paint, 14), band, band))
+
+
+def tram(dice: Dice) -> Shape:
+    """A train of two carriages, as on streets with rails."""
+    paint = dice.near(dice.pick(((196, 44, 40), (226, 206, 90), (60, 120, 80), (70, 110, 170), (226, 224, 218))), 14)
+    band = dice.near(dice.pick(PAINTS), 20)
+    return Shape(_tram(dice.whole(1, MODELS)), (paint, band, band))
+
+
+@cache
+def _car(number: int) -> Model:
+    dice = Dice(number, "car")
     kind = dice.pick(("saloon", "hatch", "hatch", "estate", "tall", "van"))
     long = {"saloon": 4.5, "hatch": 3.9, "estate": 4.6, "tall": 4.5, "van": 5.0}[kind] * dice.between(0.95, 1.06)
     tall = {"tall": 1.7, "van": 2.0}.get(kind, 1.46) * dice.between(0.97, 1.04)
     wide, half = 1.8, long / 2
     low, belt = 0.9, tall * (0.62 if kind != "van" else 0.56)
     roof = 0.68 if kind not in ("van", "tall") else 0.78
-    paint = dice.near(dice.pick(PAINTS), 12)
     nose = half - (0.85 if kind == "van" else 1.25)
     rear = -half + (0.9 if kind == "saloon" else 0.0)
     boot = belt + 0.03 if kind == "saloon" else belt
@@ -98,8 +154,9 @@ def car(dice: Dice) -> Shape:
         (half + 0.02, 0.58, low - 0.03),
         (half, 0.26, 0.82),
     )
-    bumper = DARK if dice.chance(0.3) else _level(paint, 0.85)
-    strips = (bumper, paint, paint, GLASS, paint, _level(paint, 1.08), GLASS, paint, paint, bumper)
+    bumper = (DARK, 1.0) if dice.chance(0.3) else (PAINT, 0.85)
+    paint, glass = (PAINT, 1.0), (GLASS, 1.0)
+    strips = (bumper, paint, paint, glass, paint, (PAINT, 1.08), glass, paint, paint, bumper)
     inner = roof + 0.3 * (low - roof)
     pillar = (top_rear + top_front) / 2 + 0.1
     high = tall - 0.12
@@ -120,32 +177,29 @@ def car(dice: Dice) -> Shape:
         )
     )
     windows = (front,) if kind == "van" and dice.chance(0.5) else (back, front)
-    lines = tuple(
-        Window(_pane(line, line + 0.025, 0.34, belt, low), _level(paint, 0.6)) for line in (pillar, nose - 0.3)
-    )
-    sill = Window(_pane(-half + 0.1, half - 0.1, 0.26, 0.36, low), DARK)
+    lines = tuple(Window(_pane(line, line + 0.025, 0.34, belt, low), (PAINT, 0.6)) for line in (pillar, nose - 0.3))
+    sill = Window(_pane(-half + 0.1, half - 0.1, 0.26, 0.36, low), (DARK, 1.0))
     body = Body(profile, strips, paint, (*windows, *lines, sill), (1, 8))
-    return Shape(CAR, (body,), (-half + 0.8, half - 0.82), 0.33, long, wide, tall)
+    return Model(CAR, (body,), (-half + 0.8, half - 0.82), 0.33, long, wide, tall)
 
 
-def truck(dice: Dice) -> Shape:
-    """A cab with a high box or a low load."""
-    paint = dice.near(dice.pick(PAINTS), 14)
-    cargo = dice.near(dice.pick((*PAINTS, (214, 210, 200), (220, 220, 220), (60, 90, 140))), 14)
+@cache
+def _truck(number: int) -> Model:
+    dice = Dice(number, "truck")
     long, tall = dice.between(6.0, 11.0), dice.between(2.8, 3.8)
     half, cab = long / 2, dice.between(1.6, 2.1)
     start = half - cab
     height = dice.between(2.4, 2.9)
     box_tall = tall if dice.chance(0.8) else 1.6
     end, w = start - 0.15, 1.22
-    poster = dice.near(dice.pick(PAINTS), 20)
+    dark: Tint = (DARK, 1.0)
     box = Body(
         ((-half, 0.9, w), (-half, box_tall, w), (end, box_tall, w), (end, 0.9, w)),
-        (_level(cargo, 0.92), _level(cargo, 1.1), cargo),
-        cargo,
+        ((SECOND, 0.92), (SECOND, 1.1), (SECOND, 1.0)),
+        (SECOND, 1.0),
         (
-            Window(_pane(-half, end, 0.9, 1.02, w), DARK),
-            Window(_pane(-half * 0.8, start * 0.5, box_tall * 0.55, box_tall * 0.78, w), poster),
+            Window(_pane(-half, end, 0.9, 1.02, w), dark),
+            Window(_pane(-half * 0.8, start * 0.5, box_tall * 0.55, box_tall * 0.78, w), (THIRD, 1.0)),
         ),
         (0, None),
     )
@@ -154,39 +208,37 @@ def truck(dice: Dice) -> Shape:
     roof = (start, height, 1.12), (half - 0.35, height, 1.1)
     front = Body(
         ((start, 0.5, 1.15), *roof, (half - 0.03, height * 0.56, 1.15), (half, 0.45, 1.15)),
-        (DARK, paint, GLASS, paint),
-        paint,
+        (dark, (PAINT, 1.0), (GLASS, 1.0), (PAINT, 1.0)),
+        (PAINT, 1.0),
         (Window(pane),),
         (None, 3),
     )
     frame = (-half + 0.2, 0.5, 0.5), (-half + 0.2, 0.95, 1.0), (start, 0.95, 1.0), (start, 0.5, 0.5)
-    chassis = Body(frame, (DARK, DARK, DARK), DARK)
-    return Shape(
+    chassis = Body(frame, (dark, dark, dark), dark)
+    return Model(
         TRUCK, (chassis, box, front), (-half + 1.2, -half + 2.3, half - 0.8), 0.48, long, 2.45, max(tall, height)
     )
 
 
-def bus(dice: Dice) -> Shape:
-    """A city bus or coach."""
-    paint = dice.near(
-        dice.pick(((214, 190, 60), (178, 34, 38), (232, 230, 224), (36, 92, 150), (60, 130, 90), (210, 110, 40))), 14
-    )
+@cache
+def _bus(number: int) -> Model:
+    dice = Dice(number, "bus")
     long, tall = dice.between(9.5, 12.5), dice.between(2.9, 3.2)
-    body = _carriage(dice, long, tall, paint, 1.25)
-    return Shape(BUS, (body,), (-long / 2 + 2.6, long / 2 - 2.4), 0.48, long, 2.5, tall)
+    body = _carriage(long, tall, 1.25)
+    return Model(BUS, (body,), (-long / 2 + 2.6, long / 2 - 2.4), 0.48, long, 2.5, tall)
 
 
-def tram(dice: Dice) -> Shape:
-    """A train of two carriages, as on streets with rails."""
-    paint = dice.near(dice.pick(((196, 44, 40), (226, 206, 90), (60, 120, 80), (70, 110, 170), (226, 224, 218))), 14)
+@cache
+def _tram(number: int) -> Model:
+    dice = Dice(number, "tram")
     long, tall = dice.between(18, 26), dice.between(3.3, 3.6)
     half = long / 4 - 0.25
-    parts = (_carriage(dice, 2 * half, tall, paint, 1.2) for _ in range(2))
-    bodies = tuple(_moved(body, place) for body, place in zip(parts, (-half - 0.2, half + 0.2), strict=True))
-    return Shape(TRAIN, bodies, (), 0.3, long, 2.4, tall)
+    carriage = _carriage(2 * half, tall, 1.2)
+    bodies = tuple(_moved(carriage, place) for place in (-half - 0.2, half + 0.2))
+    return Model(TRAIN, bodies, (), 0.3, long, 2.4, tall)
 
 
-def _carriage(dice: Dice, long: float, tall: float, paint: Colour, half_wide: float) -> Body:
+def _carriage(long: float, tall: float, half_wide: float) -> Body:
     half, low = long / 2, 0.35
     edge, roof = half_wide - 0.04, half_wide - 0.1
     profile = (
@@ -199,22 +251,23 @@ def _carriage(dice: Dice, long: float, tall: float, paint: Colour, half_wide: fl
         (half, tall * 0.38, half_wide),
         (half - 0.02, low, half_wide),
     )
-    strips = (paint, GLASS, paint, _level(paint, 1.1), _level(paint, 0.8), GLASS, paint)
+    paint, glass = (PAINT, 1.0), (GLASS, 1.0)
+    strips = (paint, glass, paint, (PAINT, 1.1), (PAINT, 0.8), glass, paint)
     count = max(3, round(long / 1.6))
     step = (long - 0.8) / count
     panes = []
     for number in range(count):
         left, bottom = -half + 0.4 + number * step, 0.5 if number % 3 == 1 else tall * 0.44  # every third is a door
         panes.append(Window(_pane(left, left + step * 0.9, bottom, tall * 0.84, half_wide)))
-    band = Window(_pane(-half, half, tall * 0.2, tall * 0.32, half_wide), dice.near(dice.pick(PAINTS), 20))
-    skirt = Window(_pane(-half, half, low, low + 0.14, half_wide), DARK)
+    band = Window(_pane(-half, half, tall * 0.2, tall * 0.32, half_wide), (SECOND, 1.0))
+    skirt = Window(_pane(-half, half, low, low + 0.14, half_wide), (DARK, 1.0))
     return Body(profile, strips, paint, (band, *panes, skirt), (0, 6))
 
 
 def _moved(body: Body, by: float) -> Body:
     profile = tuple((along + by, y, w) for along, y, w in body.profile)
     windows = tuple(
-        Window(tuple((along + by, y, w) for along, y, w in pane.points), pane.colour) for pane in body.windows
+        Window(tuple((along + by, y, w) for along, y, w in pane.points), pane.tint) for pane in body.windows
     )
     return Body(profile, body.strips, body.side, windows, body.lamps)
 
@@ -222,8 +275,3 @@ def _moved(body: Body, by: float) -> Body:
 def _pane(rear: float, front: float, low: float, high: float, half_wide: float) -> Profile:
     """An upright rectangle on the side."""
     return (rear, low, half_wide), (rear, high, half_wide), (front, high, half_wide), (front, low, half_wide)
-
-
-def _level(colour: Colour, level: float) -> Colour:
-    red, green, blue = (min(255.0, c * level) for c in colour)
-    return red, green, blue

@@ -41,25 +41,32 @@ class Camera:
     centre: float
     eye: float
 
+    def at(self, x: float, y: float, z: float) -> tuple[float, float]:
+        """One world point to its image point."""
+        scale = self.scale(z)
+        return x * scale + self.centre, (self.eye - y) * scale + self.horizon
+
     def project(self, points: npt.ArrayLike) -> Points:
         """World points `(..., 3)` to image points `(..., 2)`; nearer than `NEAR` counts as `NEAR`."""
         world = np.asarray(points, dtype=np.float64)
-        image: Points = world[..., :2] - (0.0, self.eye)
-        image *= (self.focal / np.maximum(world[..., 2:], NEAR)) * (1.0, -1.0)
-        image += (self.centre, self.horizon)
+        scale = self.focal / np.maximum(world[..., 2], NEAR)
+        image = np.empty((*world.shape[:-1], 2))
+        image[..., 0] = world[..., 0] * scale + self.centre
+        image[..., 1] = (self.eye - world[..., 1]) * scale + self.horizon
         return image
 
     def ground(self, points: npt.ArrayLike) -> Points:
-        """Ground points `(N, 2)` of x and z to image points `(N, 2)`."""
+        """Ground points `(..., 2)` of x and z to image points `(..., 2)`."""
         plan = np.asarray(points, dtype=np.float64)
-        image: Points = plan * (1.0, 0.0) + (0.0, self.eye)
-        image *= self.focal / np.maximum(plan[:, 1:], NEAR)
-        image += (self.centre, self.horizon)
+        scale = self.focal / np.maximum(plan[..., 1], NEAR)
+        image = np.empty(plan.shape)
+        image[..., 0] = plan[..., 0] * scale + self.centre
+        image[..., 1] = self.eye * scale + self.horizon
         return image
 
     def scale(self, z: float) -> float:
         """Pixels a metre at that distance."""
-        return self.focal / max(z, NEAR)
+        return self.focal / (z if z > NEAR else NEAR)
 
 
 def make_camera(dice: Dice, size: tuple[int, int]) -> Camera:

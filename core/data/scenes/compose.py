@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.data._cv import cv2
 from core.data.scenes.barriers import paint_bonnet
-from core.data.scenes.camera import make_camera
+from core.data.scenes.camera import NEAR, Points, make_camera
 from core.data.scenes.canvas import Canvas
 from core.data.scenes.culling import seen
 from core.data.scenes.dice import Dice
@@ -16,6 +17,8 @@ from core.data.scenes.ground import paint_ground
 from core.data.scenes.light import make_light
 from core.data.scenes.sky import paint_distance, paint_sky
 from core.data.scenes.street import make_street
+from core.data.scenes.things import Thing
+from core.data.scenes.tiles import grey_of
 from core.errors import DataError
 
 SIZE = (512, 1024)
@@ -52,14 +55,22 @@ def make_scene(seed: int, size: tuple[int, int] = SIZE) -> Scene:
     things = sorted(furnish(street, dice.child("things")), key=lambda thing: -thing.depth)
     paint_sky(canvas, dice.child("sky"))
     paint_distance(canvas, dice.child("distance"))
-    shadows = [thing.shadow(canvas.light.shadow) for thing in things if thing.tall and thing.depth < SHADOWED]
-    contacts = [thing.footprint for thing in things if thing.contact]
-    paint_ground(canvas, street, shadows, contacts, dice.child("ground"))
+    paint_ground(canvas, street, *_darkened(things, canvas.light.shadow), dice.child("ground"))
     for thing in seen(things, canvas.camera):
         thing.paint(canvas)
     if dice.chance(0.3):
         paint_bonnet(canvas, dice.child("bonnet"))
-    finish(canvas, dice.child("finish"))
+    image, label = finish(canvas, dice.child("finish"))
     if dice.chance(0.3):  # they drive on the left
-        return Scene(np.ascontiguousarray(canvas.image[:, ::-1]), np.ascontiguousarray(canvas.label[:, ::-1]))
-    return Scene(canvas.image, canvas.label)
+        image, label = grey_of(cv2.flip(image, 1)), grey_of(cv2.flip(label, 1))
+    return Scene(image, label)
+
+
+def _darkened(things: list[Thing], step: tuple[float, float]) -> tuple[Points, Points]:
+    """Ground points `(N, 8, 2)` around the shadows, of `step` for a metre of height, and `(N, 4, 2)` under things."""
+    tall = [thing for thing in things if thing.tall and thing.depth < SHADOWED]
+    feet = np.array([thing.footprint for thing in tall]).reshape(-1, 4, 2)
+    heights = np.array([thing.tall for thing in tall]).reshape(-1, 1, 1)
+    shadows = np.concatenate([feet, feet + heights * step], 1)
+    np.maximum(shadows[..., 1], NEAR, out=shadows[..., 1])
+    return shadows, np.array([thing.footprint for thing in things if thing.contact]).reshape(-1, 4, 2)

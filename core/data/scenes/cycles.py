@@ -31,9 +31,11 @@ def bicycle(x: float, z: float, slant: float, dice: Dice, *, ridden: bool) -> Th
 
     def paint(canvas: Canvas) -> None:
         mirror = dice.chance(0.5)
-        _paint_bicycle(Figure(canvas, x, z, BICYCLE, mirror), slant, dice.child("cycle"))
+        with Figure(canvas, x, z, BICYCLE, mirror) as draw:
+            _paint_bicycle(draw, slant, dice.child("cycle"))
         if ridden:
-            _paint_rider(Figure(canvas, x, z, RIDER, mirror), slant, dice.child("rider"), helmet=dice.chance(0.4))
+            with Figure(canvas, x, z, RIDER, mirror) as draw:
+                _paint_rider(draw, slant, dice.child("rider"), helmet=dice.chance(0.4))
 
     tall = 1.75 if ridden else 1.0
     return Thing(z, paint, rectangle(x, z, 0.3 + 1.5 * slant, 0.3 + 1.5 * (1 - slant)), tall, contact=ridden)
@@ -44,9 +46,11 @@ def motorcycle(x: float, z: float, slant: float, dice: Dice, *, ridden: bool) ->
 
     def paint(canvas: Canvas) -> None:
         mirror = dice.chance(0.5)
-        _paint_motorcycle(Figure(canvas, x, z, MOTORCYCLE, mirror), slant, dice.child("cycle"))
+        with Figure(canvas, x, z, MOTORCYCLE, mirror) as draw:
+            _paint_motorcycle(draw, slant, dice.child("cycle"))
         if ridden:
-            _paint_rider(Figure(canvas, x, z, RIDER, mirror), slant, dice.child("rider"), helmet=True)
+            with Figure(canvas, x, z, RIDER, mirror) as draw:
+                _paint_rider(draw, slant, dice.child("rider"), helmet=True)
 
     tall = 1.7 if ridden else 1.1
     return Thing(z, paint, rectangle(x, z, 0.4 + 1.6 * slant, 0.4 + 1.6 * (1 - slant)), tall, contact=True)

@@ -5,8 +5,10 @@ microsecond to make, where a numpy generator costs thirty, and a scene has hundr
 """
 
 import hashlib
+import itertools
+import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -21,24 +23,25 @@ _STEP = 2.0**-32
 
 
 class Dice:
-    """A stream of draws. Streams of other names are independent, so adding draws to one thing moves no other."""
+    """A stream of draws. Streams of other names are independent, so adding draws to one thing moves no other.
+
+    Attributes
+    ----------
+    unit
+        Gives the next number in [0, 1).
+    """
+
+    __slots__ = ("_arrays", "_name", "_seed", "unit")
 
     def __init__(self, seed: int, name: str) -> None:
         self._seed = seed
         self._name = name
-        self._key = f"{seed}\0{name}\0".encode()
-        self._count = 0
-        self._block: list[int] = []
+        self._arrays = 0
+        self.unit: Callable[[], float] = _numbers(f"{seed}\0{name}\0".encode()).__next__
 
     def child(self, name: object) -> "Dice":
         """The stream of a part."""
         return Dice(self._seed, f"{self._name}/{name}")
-
-    def unit(self) -> float:
-        """A number in [0, 1)."""
-        if not self._block:
-            self._block = array("I", self._bytes(BLOCK)).tolist()
-        return self._block.pop() * _STEP
 
     def between(self, low: float, high: float) -> float:
         """A number in [low, high)."""
@@ -58,15 +61,37 @@ class Dice:
 
     def near(self, colour: Colour, spread: float) -> Colour:
         """A colour with brightness and each channel moved by up to `spread`."""
-        level = self.between(-spread, spread)
-        red, green, blue = (min(255.0, max(0.0, c + level + self.between(-spread, spread) / 2)) for c in colour)
-        return red, green, blue
+        unit = self.unit
+        level = spread * (2 * unit() - 1.5)
+        red, green, blue = colour
+        red, green, blue = (
+            red + level + spread * unit(),
+            green + level + spread * unit(),
+            blue + level + spread * unit(),
+        )
+        return (
+            (0.0 if red < 0 else red) if red < 255 else 255.0,
+            (0.0 if green < 0 else green) if green < 255 else 255.0,
+            (0.0 if blue < 0 else blue) if blue < 255 else 255.0,
+        )
 
     def array(self, *shape: int) -> npt.NDArray[np.float64]:
         """Numbers in [0, 1) of that shape."""
-        count = int(np.prod(shape))
-        return (np.frombuffer(self._bytes(count), "<u4") * _STEP).reshape(shape)
+        return (np.frombuffer(self._drawn(4 * math.prod(shape)), "<u4") * _STEP).reshape(shape)
 
-    def _bytes(self, numbers: int) -> bytes:
-        self._count += 1
-        return hashlib.shake_128(self._key + self._count.to_bytes(4, "little")).digest(4 * numbers)
+    def octets(self, *shape: int) -> npt.NDArray[np.uint8]:
+        """Whole numbers from 0 to 255 of that shape."""
+        return np.frombuffer(self._drawn(math.prod(shape)), np.uint8).reshape(shape)
+
+    def _drawn(self, count: int) -> bytes:
+        self._arrays += 1
+        key = f"{self._seed}\0{self._name}\0array {self._arrays}"
+        return hashlib.shake_128(key.encode()).digest(count)
+
+
+def _numbers(key: bytes) -> Iterator[float]:
+    """All numbers of a stream."""
+    for count in itertools.count(1):
+        block = hashlib.shake_128(key + count.to_bytes(4, "little")).digest(4 * BLOCK)
+        for number in reversed(array("I", block)):
+            yield number * _STEP

@@ -9,44 +9,43 @@ from core.data._cv import cv2
 from core.data.scenes.canvas import Canvas
 from core.data.scenes.classes import ROAD
 from core.data.scenes.dice import Dice
-from core.data.scenes.tiles import Rgb, rough, sensor
+from core.data.scenes.tiles import Grey, Rgb, rough, sensor
 
 
-def finish(canvas: Canvas, dice: Dice) -> None:
-    """Wet road, rain, blur, vignette, colour cast, noise, compression: in that order."""
+def finish(canvas: Canvas, dice: Dice) -> tuple[Rgb, Grey]:
+    """Wet road, rain, blur, vignette, colour cast, noise, compression: in that order. Gives picture and label map."""
     light = canvas.light
+    image, label = canvas.split()
     if light.wet > 0:
-        _mirror(canvas, light.wet)
+        _mirror(image, label, canvas.camera.horizon, light.wet)
     if light.moment == "rain":
-        _rain(canvas, dice.child("rain"))
-    cv2.GaussianBlur(canvas.image, (3, 3), dice.between(0.5, 0.8), dst=canvas.image)
-    cv2.multiply(canvas.image, _vignette(*canvas.image.shape[:2], dice.whole(0, 3)), dst=canvas.image, scale=1 / 255)
-    cv2.LUT(canvas.image, _cast(dice), dst=canvas.image)
+        _rain(image, dice.child("rain"))
+    cv2.GaussianBlur(image, (3, 3), dice.between(0.5, 0.8), dst=image)
+    cv2.multiply(image, _vignette(*label.shape, dice.whole(0, 3)), dst=image, scale=1 / 255)
+    cv2.LUT(image, _cast(dice), dst=image)
     strength = dice.between(0.04, 0.13) * (2.0 if light.moment == "night" else 1.0)
-    noise = _noise(dice, *canvas.image.shape[:2])
-    cv2.addWeighted(canvas.image, 1.0, noise, strength, -128 * strength, dst=canvas.image)
+    cv2.addWeighted(image, 1.0, _noise(dice, *label.shape), strength, -128 * strength, dst=image)
     if dice.chance(0.2):
         quality = [cv2.IMWRITE_JPEG_QUALITY, dice.whole(55, 88)]
-        decoded = cv2.imdecode(cv2.imencode(".jpg", canvas.image, quality)[1], cv2.IMREAD_COLOR)
-        canvas.image[:] = np.asarray(decoded)
+        image = np.asarray(cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR), np.uint8)
+    return image, label
 
 
-def _mirror(canvas: Canvas, wet: float) -> None:
+def _mirror(image: Rgb, label: Grey, horizon: float, wet: float) -> None:
     """A wet road shows what stands above the horizon, upside down and smeared."""
-    height, width = canvas.label.shape
-    top = max(1, min(height - 1, round(canvas.camera.horizon)))
+    height, width = label.shape
+    top = max(1, min(height - 1, round(horizon)))
     rows = top - (np.arange(height - top) * 0.9).astype(int)
-    seen = canvas.image[rows.clip(0)]
     smear = max(3, height // 24)
-    seen = cv2.blur(seen, (max(1, smear // 4), smear))
-    area = canvas.image[top:]
-    wetness = cv2.resize(rough(1.5, 60, "puddles")[:64, :128], (width, height - top)).astype(np.float32) / 255
-    alpha = (wet * (0.25 + wetness) * (canvas.label[top:] == ROAD)).clip(0, 0.85)[..., None]
-    area[:] = (area * (1 - alpha) + seen * alpha).astype(np.uint8)
+    seen = cv2.blur(image[rows.clip(0)], (max(1, smear // 4), smear))
+    puddles = rough(1.5, 60, "puddles")[:64, :128].astype(np.float32) / 255
+    alpha = cv2.resize((wet * (0.25 + puddles)).clip(0, 0.85), (width, height - top))
+    alpha *= label[top:] == ROAD
+    image[top:] = cv2.blendLinear(seen, image[top:], alpha, 1 - alpha)
 
 
-def _rain(canvas: Canvas, dice: Dice) -> None:
-    height, width = canvas.label.shape
+def _rain(image: Rgb, dice: Dice) -> None:
+    height, width = image.shape[:2]
     count = 260
     start = dice.array(count, 2) * (width, height)
     long = (0.012 + 0.03 * dice.array(count, 1)) * height
@@ -54,7 +53,7 @@ def _rain(canvas: Canvas, dice: Dice) -> None:
     veil = np.zeros((height, width), np.uint8)
     lines = np.rint(np.stack([start, end], 1)).astype(np.int32)
     cv2.polylines(veil, list(lines), False, 46, max(1, height // 512), cv2.LINE_AA)
-    canvas.image[:] = cv2.add(canvas.image, cv2.merge([veil, veil, veil]))
+    cv2.add(image, cv2.cvtColor(veil, cv2.COLOR_GRAY2RGB), dst=image)
 
 
 @lru_cache(maxsize=8)

@@ -2,15 +2,24 @@
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from core.data._cv import cv2
 from core.data.scenes.dice import Colour, Dice
-from core.data.scenes.tiles import Rgb, grey_of
 
 Pixel = tuple[int, int, int]
-_STEPS = np.arange(256.0)[None, :, None]
+"""Red, green, blue."""
+Paint = tuple[int, int, int, int]
+"""Red, green, blue and label of what is drawn."""
+
+
+class Shade(Protocol):
+    """Which paint a surface of a colour has, catching the share `facing` of the light."""
+
+    def __call__(self, colour: Colour, facing: float = 1.0) -> Paint:
+        """Red, green, blue and label."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,25 +68,28 @@ class Light:
         """The share of a colour that is left `z` metres away."""
         return math.exp(-self.density * z)
 
-    def veil(self, texture: Rgb, z: float) -> Rgb:
-        """A texture as it looks `z` metres away."""
-        clear = self.clear(z)
-        if clear > 0.975:
-            return texture
-        table = _STEPS * clear + np.array(self.haze) * (1 - clear)
-        return grey_of(cv2.LUT(texture, np.rint(table).astype(np.uint8)))
-
     def shade(self, colour: Colour, z: float, facing: float = 1.0) -> Pixel:
         """A surface's colour `z` metres away; `facing` is the share of light it catches."""
+        return self.shader(z, 0)(colour, facing)[:3]
+
+    def shader(self, z: float, label: int) -> Shade:
+        """What gives the paint of surfaces `z` metres away that have a label."""
         clear = self.clear(z)
-        lit, veil = facing * clear, 1 - clear
-        (red, green, blue), (r, g, b), haze = colour, self.ambient, self.haze
         most = 255.0 * clear
-        return (
-            int(min(most, red * r * lit) + haze[0] * veil + 0.5),
-            int(min(most, green * g * lit) + haze[1] * veil + 0.5),
-            int(min(most, blue * b * lit) + haze[2] * veil + 0.5),
-        )
+        lit_red, lit_green, lit_blue = (c * clear for c in self.ambient)
+        veil_red, veil_green, veil_blue = (c * (1 - clear) + 0.5 for c in self.haze)
+
+        def shade(colour: Colour, facing: float = 1.0) -> Paint:
+            red, green, blue = colour
+            red, green, blue = red * lit_red * facing, green * lit_green * facing, blue * lit_blue * facing
+            return (
+                int((red if red < most else most) + veil_red),
+                int((green if green < most else most) + veil_green),
+                int((blue if blue < most else most) + veil_blue),
+                label,
+            )
+
+        return shade
 
     def glow(self, colour: Colour, z: float) -> Pixel:
         """The colour of something that shines by itself."""

@@ -57,7 +57,8 @@ def person(x: float, z: float, dice: Dice) -> Thing:
     tall = dice.between(1.5, 1.92) if dice.chance(0.9) else dice.between(1.0, 1.4)
 
     def paint(canvas: Canvas) -> None:
-        _paint(Figure(canvas, x, z, PERSON, mirror=dice.chance(0.5)), tall, dice.child("look"), canvas.light.moment)
+        with Figure(canvas, x, z, PERSON, mirror=dice.chance(0.5)) as draw:
+            _paint(draw, tall, dice.child("look"), canvas.light.moment)
 
     return Thing(z, paint, rectangle(x, z, 0.5, 0.35), tall, contact=True)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from core.data._cv import cv2
 from core.data.scenes.camera import Points
@@ -13,8 +12,8 @@ from core.data.scenes.classes import VEGETATION
 from core.data.scenes.dice import Colour, Dice
 from core.data.scenes.figures import Figure
 from core.data.scenes.street import Street
-from core.data.scenes.things import NO_FOOTPRINT, Thing, rectangle
-from core.data.scenes.tiles import cut, grey_of, leaves, ramped
+from core.data.scenes.things import Thing, rectangle
+from core.data.scenes.tiles import PERIOD, Grey, cut, grey_of, leaves, painted, ramp
 
 GREENS: tuple[tuple[Colour, Colour], ...] = (
     ((22, 34, 14), (134, 160, 76)), ((26, 38, 22), (112, 142, 84)), ((34, 44, 16), (164, 176, 84)),
@@ -25,10 +24,12 @@ AUTUMN: tuple[tuple[Colour, Colour], ...] = (
 )  # fmt: skip
 FIELD = 24
 """Side of the coarse field that shapes a crown."""
-FIELDS = 48
+FIELDS = 96
 """Fields of each kind; leaves, size and colours come on top."""
 LEAF_TEXELS = 46.0
 """Tile pixels a metre."""
+LEAF_SIZES = (1.6, 1.25, 0.95, 0.7)
+"""Tile pixels a pixel in which leaves are kept."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +46,62 @@ class Crown:
 
     def paint(self, canvas: Canvas, dice: Dice) -> None:
         """Draw the part inside the frame."""
-        camera, light = canvas.camera, canvas.light
+        camera = canvas.camera
         scale = camera.scale(self.z)
-        middle = camera.project((self.x, self.y, self.z))
-        size = np.array([self.wide, self.tall]) * scale
-        corner = middle - size / 2
-        left, top = (max(0, int(c)) for c in np.floor(corner))
-        right = min(camera.width, int(np.ceil(corner[0] + size[0])) + 1)
-        bottom = min(camera.height, int(np.ceil(corner[1] + size[1])) + 1)
-        if right - left < 1 or bottom - top < 1:
+        wide, tall = max(1, round(self.wide * scale)), max(1, round(self.tall * scale))
+        x, y = camera.at(self.x, self.y, self.z)
+        left, top = round(x - wide / 2), round(y - tall / 2)
+        rows, columns = _inside(top, tall, camera.height), _inside(left, wide, camera.width)
+        if rows.start >= rows.stop or columns.start >= columns.stop:
             return
-        field = _field(self.kind, dice.whole(1, FIELDS))
-        step = (FIELD - 1) / np.maximum(size, 1)
-        to_field = np.array([[step[0], 0, (left - corner[0]) * step[0]], [0, step[1], (top - corner[1]) * step[1]]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        inside = grey_of(cv2.warpAffine(field, to_field, (right - left, bottom - top), flags=flags))
-        leaf = cut(leaves(), dice, bottom - top, right - left, min(1.6, max(0.7, LEAF_TEXELS / scale)))
-        mask = (grey_of(cv2.addWeighted(inside, 1.0, leaf, 0.45, -58)) > 90).astype(np.uint8)
-        shaded = grey_of(cv2.addWeighted(leaf, 0.85, _lit(inside, dice), 0.6, -62))
-        dark, bright = (light.shade(tone, self.z) for tone in self.tones)
-        tones = [float(c) for c in dark], [float(c) for c in bright]
-        canvas.stamp(left, top, ramped(shaded, *tones), mask, VEGETATION)
+        place = rows, columns, tall, wide
+        field, lit = (_stretched(coarse, *place) for coarse in _field(self.kind, dice.whole(1, FIELDS)))
+        leaf = cut(_leaves(_nearest(scale)), dice, *field.shape)
+        ragged = cv2.addWeighted(field, 1.0, leaf, 0.45, -58)
+        mask = grey_of(cv2.threshold(ragged, 90, 255, cv2.THRESH_BINARY)[1])
+        shaded = grey_of(cv2.addWeighted(leaf, 0.85, lit, 0.6, -62))
+        shade = canvas.light.shader(self.z, VEGETATION)
+        dark, bright = (shade(tone) for tone in self.tones)
+        canvas.stamp(left + columns.start, top + rows.start, painted(shaded, ramp(dark, bright)), mask)
+
+
+def _inside(begin: int, size: int, frame: int) -> slice:
+    """The part of `size` pixels from `begin` that is inside the frame."""
+    return slice(max(0, -begin), min(size, frame - begin))
+
+
+def _stretched(coarse: Grey, rows: slice, columns: slice, tall: int, wide: int) -> Grey:
+    """A part of a small picture as it is at `tall x wide` pixels."""
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    if 2 * height * width > tall * wide:
+        return grey_of(cv2.resize(coarse, (wide, tall), interpolation=cv2.INTER_LINEAR))[rows, columns]
+    across, down = coarse.shape[1] / wide, coarse.shape[0] / tall
+    shift = (columns.start + 0.5) * across - 0.5, (rows.start + 0.5) * down - 0.5
+    back = np.array([(across, 0, shift[0]), (0, down, shift[1])])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return grey_of(cv2.warpAffine(coarse, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _nearest(scale: float) -> float:
+    """The size of leaves, among those that are kept, that is best for so many pixels a metre."""
+    return min(LEAF_SIZES, key=lambda texel: abs(texel - LEAF_TEXELS / scale))
 
 
 @cache
-def _field(kind: str, number: int) -> npt.NDArray[np.uint8]:
-    """Where the leaves are: 0 at the border of a square, up to 255 inside its blobs."""
+def _leaves(texel: float) -> Grey:
+    """The tile of leaves with `texel` of its pixels a pixel, as often side by side as fills a usual tile."""
+    period = round(PERIOD / texel)
+    one = cv2.resize(leaves()[:PERIOD, :PERIOD], (period, period), interpolation=cv2.INTER_LINEAR)
+    count = -(-2 * PERIOD // period)
+    return np.tile(grey_of(one), (count, count))
+
+
+@cache
+def _field(kind: str, number: int) -> tuple[Grey, Grey]:
+    """Where the leaves are, and how bright the masses of leaves are, of one crown.
+
+    Leaves: 0 at the border of a square, up to 255 inside its blobs. Light comes from above and one side.
+    """
     dice = Dice(number, f"crown {kind}")
     count = {"fir": 9, "column": 7, "bush": 6}.get(kind, 11)
     draws = dice.array(3, count)
@@ -84,19 +115,9 @@ def _field(kind: str, number: int) -> npt.NDArray[np.uint8]:
     field = 1 - np.exp(-1.6 * down @ across.T)
     away = np.hypot(grid[:, None] - 0.5, grid[None] - 0.5) if kind in ("round", "bush") else np.abs(grid[None] - 0.5)
     field *= ((0.5 - away) * 7).clip(0, 1) * (np.minimum(grid, 1 - grid) * FIELD / 2).clip(0, 1)[:, None]
-    rounded: npt.NDArray[np.uint8] = np.rint(255 * field).astype(np.uint8)
-    return rounded
-
-
-def _lit(inside: npt.NDArray[np.uint8], dice: Dice) -> npt.NDArray[np.uint8]:
-    """Brightness of the masses of leaves: light from above and one side."""
-    aside = 0.35 * (dice.unit() - 0.5)
-    small = cv2.blur(inside, (5, 5))
-    height, width = small.shape
-    ramp = (
-        np.linspace(170, 60, height, dtype=np.float32)[:, None] + np.linspace(-90, 90, width, dtype=np.float32) * aside
-    )
-    return grey_of(cv2.addWeighted(small, 0.35, ramp.clip(0, 255).astype(np.uint8), 0.75, -30))
+    from_above = 170 - 110 * grid[:, None] + (180 * grid - 90) * 0.35 * (dice.unit() - 0.5)
+    lit = 0.35 * 255 * field + 0.75 * from_above.clip(0, 255) - 30
+    return np.rint(255 * field).astype(np.uint8), np.rint(lit).clip(0, 255).astype(np.uint8)
 
 
 def make_tones(dice: Dice) -> tuple[Colour, Colour]:
@@ -116,15 +137,16 @@ def tree(x: float, z: float, dice: Dice, size: float = 1.0) -> Thing:
     crown = Crown(x, trunk + (tall - trunk) * 0.48, z, wide, (tall - trunk) * 1.04, kind, make_tones(dice))
 
     def paint(canvas: Canvas) -> None:
-        draw = Figure(canvas, x, z, VEGETATION)
         up = trunk + 0.3 * (tall - trunk)
-        draw.shape([(-thick * 0.65, 0), (-thick * 0.4, up), (thick * 0.4, up), (thick * 0.65, 0)], bark)
-        draw.shape([(0, 0), (0, up), (thick * 0.4, up), (thick * 0.65, 0)], bark, 0.72)
-        for way in (-1, 1):
-            draw.limb([(0, 0.8 * trunk), (way * 0.14 * wide, trunk + 0.22 * (tall - trunk))], thick * 0.4, bark, 0.8)
+        with Figure(canvas, x, z, VEGETATION) as draw:
+            draw.shape([(-thick * 0.65, 0), (-thick * 0.4, up), (thick * 0.4, up), (thick * 0.65, 0)], bark)
+            draw.shape([(0, 0), (0, up), (thick * 0.4, up), (thick * 0.65, 0)], bark, 0.72)
+            for way in (-1, 1):
+                twig = (way * 0.14 * wide, trunk + 0.22 * (tall - trunk))
+                draw.limb([(0, 0.8 * trunk), twig], thick * 0.4, bark, 0.8)
         crown.paint(canvas, dice.child("crown"))
 
-    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.7), tall * 0.9)
+    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.7), tall * 0.9, aside=0.3 * wide)
 
 
 def bush(x: float, z: float, dice: Dice, wide: float = 0.0) -> Thing:
@@ -149,15 +171,22 @@ def hedge(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
             [(near[0], tall, near[1]), (far[0], tall, far[1]), (far[0], 0, far[1]), (near[0], 0, near[1])]
         )
         middle = (z0 + z1) / 2
-        leaf = cut(leaves(), dice, 48, 200, 1.6)
-        shaded = grey_of(
-            cv2.addWeighted(leaf, 1.0, np.linspace(70, 0, 48).astype(np.uint8)[:, None].repeat(200, 1), 1.0, -30)
-        )
-        dark, bright = (canvas.light.shade(tone, middle) for tone in tones)
-        canvas.texture(corners, ramped(shaded, [float(c) for c in dark], [float(c) for c in bright]), VEGETATION)
+        leaf = cut(_leaves(LEAF_SIZES[0]), dice, 48, 200)
+        shaded = grey_of(cv2.addWeighted(leaf, 1.0, _from_above(), 1.0, -30))
+        shade = canvas.light.shader(middle, VEGETATION)
+        dark, bright = (shade(tone) for tone in tones)
+        canvas.texture(corners, painted(shaded, ramp(dark, bright)))
         _paint_top(canvas, ends, tall, tones, dice.child("top"))
 
-    return Thing(z1, paint, NO_FOOTPRINT)
+    foot = street.plan([(s, z0), (s, z1), (s + 0.4, z1), (s + 0.4, z0)])
+    return Thing(z1, paint, foot.tolist(), tall * 0.9, aside=1.0)
+
+
+@cache
+def _from_above() -> Grey:
+    """How much brighter the side of a hedge is above, `(48, 200)`."""
+    rows: Grey = np.linspace(70, 0, 48).astype(np.uint8)[:, None].repeat(200, 1)
+    return rows
 
 
 def _paint_top(canvas: Canvas, ends: Points, tall: float, tones: tuple[Colour, Colour], dice: Dice) -> None:

@@ -1,6 +1,6 @@
 """Lamp posts, bollards, traffic signs and traffic lights."""
 
-import numpy as np
+import math
 
 from core.data.scenes.canvas import Canvas
 from core.data.scenes.classes import POLE, TRAFFIC_LIGHT, TRAFFIC_SIGN
@@ -13,6 +13,7 @@ RED: Colour = (190, 32, 36)
 WHITE: Colour = (226, 226, 222)
 BLUE: Colour = (32, 82, 164)
 YELLOW: Colour = (228, 180, 44)
+OCTAGON = [(math.cos((k + 0.5) * math.pi / 4), math.sin((k + 0.5) * math.pi / 4)) for k in range(8)]
 
 
 def _pole(draw: Figure, tall: float, thick: float, colour: Colour) -> None:
@@ -28,18 +29,18 @@ def lamp_post(x: float, z: float, side: int, dice: Dice) -> Thing:
     colour = dice.near(dice.pick(STEEL), 8)
 
     def paint(canvas: Canvas) -> None:
-        draw = Figure(canvas, x, z, POLE, mirror=side > 0)
-        _pole(draw, tall, 0.16, colour)
-        draw.box(-0.12, 0.12, 0, 0.7, colour, 0.85)
-        draw.limb([(0, tall - 0.1), (arm * 0.4, tall + 0.25), (arm, tall + 0.3)], 0.09, colour)
         lit = canvas.light.night
-        head = [(arm - 0.1, tall + 0.22), (arm, tall + 0.4), (arm + 0.6, tall + 0.34), (arm + 0.6, tall + 0.24)]
-        draw.shape(head, (255, 222, 168) if lit else (182, 182, 178), glow=lit)
+        with Figure(canvas, x, z, POLE, mirror=side > 0) as draw:
+            _pole(draw, tall, 0.16, colour)
+            draw.box(-0.12, 0.12, 0, 0.7, colour, 0.85)
+            draw.limb([(0, tall - 0.1), (arm * 0.4, tall + 0.25), (arm, tall + 0.3)], 0.09, colour)
+            head = [(arm - 0.1, tall + 0.22), (arm, tall + 0.4), (arm + 0.6, tall + 0.34), (arm + 0.6, tall + 0.24)]
+            draw.shape(head, (255, 222, 168) if lit else (182, 182, 178), glow=lit)
         if lit:
-            place = draw.place((arm + 0.3, tall + 0.25))
+            place = draw.place(arm + 0.3, tall + 0.25)
             canvas.shine(place[0], place[1], draw.scale * 2.4, (255, 206, 140), 0.5)
 
-    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall)
+    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall, aside=arm + 0.8)
 
 
 def plain_pole(x: float, z: float, dice: Dice, *, short: bool = False) -> Thing:
@@ -51,14 +52,14 @@ def plain_pole(x: float, z: float, dice: Dice, *, short: bool = False) -> Thing:
     banded = dice.chance(0.4)
 
     def paint(canvas: Canvas) -> None:
-        draw = Figure(canvas, x, z, POLE)
-        _pole(draw, tall, thick, colour)
-        if tall < 2 and banded:
-            draw.box(-thick / 2, thick / 2, tall * 0.7, tall * 0.85, WHITE)
-        if tall > 2:
-            draw.limb([(-0.8, tall - 0.5), (0.8, tall - 0.5)], 0.1, colour)
+        with Figure(canvas, x, z, POLE) as draw:
+            _pole(draw, tall, thick, colour)
+            if tall < 2 and banded:
+                draw.box(-thick / 2, thick / 2, tall * 0.7, tall * 0.85, WHITE)
+            if tall > 2:
+                draw.limb([(-0.8, tall - 0.5), (0.8, tall - 0.5)], 0.1, colour)
 
-    return Thing(z, paint, rectangle(x, z, thick, thick), tall)
+    return Thing(z, paint, rectangle(x, z, thick, thick), tall, aside=1.0)
 
 
 def _ban(draw: Figure, y: float, size: float, dice: Dice) -> None:
@@ -96,9 +97,8 @@ def _duty(draw: Figure, y: float, size: float, dice: Dice) -> None:
 
 def _stop(draw: Figure, y: float, size: float, dice: Dice) -> None:
     """A red octagon with a bar."""
-    turn = np.linspace(0, 2 * np.pi, 9)[:-1] + np.pi / 8
     for share, colour in ((1.0, WHITE), (0.92, RED)):
-        draw.shape(np.stack([share * size * np.cos(turn), y + share * size * np.sin(turn)], 1), colour)
+        draw.shape([(share * size * across, y + share * size * up) for across, up in OCTAGON], colour)
     draw.box(-0.6 * size, 0.6 * size, y - 0.14 * size, y + 0.14 * size, WHITE)
 
 
@@ -151,13 +151,13 @@ def traffic_sign(x: float, z: float, dice: Dice) -> Thing:
     kinds = [dice.pick(tuple(FACES)) for _ in range(dice.whole(1, 2))]
 
     def paint(canvas: Canvas) -> None:
-        draw = Figure(canvas, x, z, POLE)
-        _pole(draw, tall, 0.08, (140, 142, 142))
-        face = Figure(canvas, x, z, TRAFFIC_SIGN)
-        for number, kind in enumerate(kinds):
-            FACES[kind](face, tall - size - number * size * 2.1, size, dice.child(number))
+        with Figure(canvas, x, z, POLE) as draw:
+            _pole(draw, tall, 0.08, (140, 142, 142))
+        with Figure(canvas, x, z, TRAFFIC_SIGN) as draw:
+            for number, kind in enumerate(kinds):
+                FACES[kind](draw, tall - size - number * size * 2.1, size, dice.child(number))
 
-    return Thing(z, paint, rectangle(x, z, 0.1, 0.1), tall)
+    return Thing(z, paint, rectangle(x, z, 0.1, 0.1), tall, aside=1.2)
 
 
 def traffic_light(x: float, z: float, side: int, dice: Dice, *, overhead: bool) -> Thing:
@@ -168,16 +168,16 @@ def traffic_light(x: float, z: float, side: int, dice: Dice, *, overhead: bool) 
     towards = dice.chance(0.75)
 
     def paint(canvas: Canvas) -> None:
-        pole = Figure(canvas, x, z, POLE, mirror=side > 0)
-        _pole(pole, tall, 0.14, colour)
-        if overhead:
-            pole.limb([(0, tall - 0.2), (arm, tall)], 0.11, colour)
-        draw = Figure(canvas, x, z, TRAFFIC_LIGHT, mirror=side > 0)
-        for place in {0.0, arm}:
-            low = tall - 1.0 if overhead and place else min(tall, 3.4) - 1.0
-            _signal(draw, place, low, shown if towards else None)
+        with Figure(canvas, x, z, POLE, mirror=side > 0) as draw:
+            _pole(draw, tall, 0.14, colour)
+            if overhead:
+                draw.limb([(0, tall - 0.2), (arm, tall)], 0.11, colour)
+        with Figure(canvas, x, z, TRAFFIC_LIGHT, mirror=side > 0) as draw:
+            for place in (0.0, arm) if arm else (0.0,):
+                low = tall - 1.0 if overhead and place else min(tall, 3.4) - 1.0
+                _signal(draw, place, low, shown if towards else None)
 
-    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall)
+    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall, aside=arm + 0.4)
 
 
 def _signal(draw: Figure, x: float, low: float, shown: int | None) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.data.scenes.camera import FAR, NEAR, Camera, Points
 from core.data.scenes.dice import Dice
 
+_FEW, _MANY = np.linspace(0, 1, 4), np.linspace(0, 1, 14)
 CHARACTERS = ("city", "city", "suburb", "avenue", "works", "outskirts")
 """Kinds of streets; cities come twice as often as the others."""
 
@@ -102,10 +103,15 @@ class Street:
 
     def strip(self, camera: Camera, inner: float, outer: float, z0: float = NEAR, z1: float = FAR) -> Points:
         """Image points of the ground between two lines along the street."""
-        z = np.geomspace(max(z0, NEAR), z1, 4 if z1 - z0 < 20 else 14)
-        near_side = np.stack([np.full_like(z, inner), z], 1)
-        far_side = np.stack([np.full_like(z, outer), z], 1)[::-1]
-        return camera.ground(self.plan(np.concatenate([near_side, far_side])))
+        z0 = max(z0, NEAR)
+        z = z0 * (z1 / z0) ** (_FEW if z1 - z0 < 20 else _MANY)
+        middle, scale = (self.slope + self.curve * z) * z - self.offset, camera.focal / z
+        strip = np.empty((2, len(z), 2))
+        strip[0, :, 0], strip[1, :, 0] = (middle + inner) * scale, (middle + outer) * scale
+        strip[..., 0] += camera.centre
+        strip[..., 1] = camera.horizon + camera.eye * scale
+        strip[1] = strip[1, ::-1].copy()
+        return strip.reshape(-1, 2)
 
     def in_crossing(self, z: float, margin: float = 0.0) -> bool:
         """Whether the crossing road is there, or nearer than `margin` metres."""

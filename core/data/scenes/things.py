@@ -1,13 +1,12 @@
 """What a scene is put together from."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from core.data.scenes.camera import NEAR, Points
 from core.data.scenes.canvas import Canvas
+
+Footprint = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -21,38 +20,33 @@ class Thing:
     paint
         Draws it.
     footprint
-        Ground points `(N, 2)` of x and z around what casts a shadow; empty for none.
+        Four ground points of x and z around what casts a shadow.
     tall
-        Height in metres of what casts the shadow.
+        Height in metres of what casts the shadow; 0 for none.
     contact
         Whether the ground under it is dark in any light.
     covers
         Height in metres up to which the line between the first two points of the footprint hides all behind it.
+    aside
+        Metres by which it may reach beyond its footprint: arms of lamps, twigs.
     """
 
     depth: float
     paint: Callable[[Canvas], None]
-    footprint: Points
+    footprint: Footprint
     tall: float = 0.0
     contact: bool = False
     covers: float = 0.0
-
-    def shadow(self, step: tuple[float, float]) -> Points:
-        """Ground points around the shadow, for the shadow `step` of one metre of height."""
-        ends = np.concatenate([self.footprint, self.footprint + np.asarray(step) * self.tall])
-        ends[:, 1] = ends[:, 1].clip(NEAR)
-        return ends
+    aside: float = 0.5
 
 
-NO_FOOTPRINT: Points = np.empty((0, 2))
-
-
-def rectangle(x: float, z: float, wide: float, long: float, turn: float = 0.0) -> Points:
+def rectangle(x: float, z: float, wide: float, long: float, turn: float = 0.0) -> Footprint:
     """Corners of a rectangle on the ground around x, z: `long` metres along its heading `turn`, `wide` across."""
     sine, cosine = math.sin(turn) / 2, math.cos(turn) / 2
-    return np.array(
-        [
-            (x + a * wide * cosine + b * long * sine, z - a * wide * sine + b * long * cosine)
-            for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))
-        ]
+    right, ahead = (wide * cosine, -wide * sine), (long * sine, long * cosine)
+    return (
+        (x - right[0] - ahead[0], z - right[1] - ahead[1]),
+        (x + right[0] - ahead[0], z + right[1] - ahead[1]),
+        (x + right[0] + ahead[0], z + right[1] + ahead[1]),
+        (x - right[0] + ahead[0], z - right[1] + ahead[1]),
     )

@@ -4,6 +4,7 @@ Each is uint8 with mean near 128 and holds its period of `PERIOD` pixels twice i
 window of up to `PERIOD` pixels that begins inside the first period is a plain slice.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,15 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data._cv import cv2
-from core.data.scenes.dice import Colour, Dice
+from core.data.scenes.dice import Dice
+from core.data.scenes.light import Paint
 
 Grey = npt.NDArray[np.uint8]
 Rgb = npt.NDArray[np.uint8]
+Rgba = npt.NDArray[np.uint8]
+"""A picture `(h, w, 4)` whose fourth channel is the label."""
 
 PERIOD = 512
 _TILE_SEED = 1912_09685
-_UP = np.linspace(0, 1, 256)[:, None, None]
-_DOWN = 1 - _UP
+_RAMP = np.stack([np.linspace(1, 0, 256), np.linspace(0, 1, 256), np.full(256, 0.5)], 1)
+"""How much of the darkest colour, of the brightest, and of 1 for rounding is in each of 256 greys."""
 
 
 @lru_cache
@@ -131,15 +135,23 @@ def cut(tile: Grey, dice: Dice, height: int, width: int, texel: float = 1.0) -> 
     return grey_of(cv2.resize(window, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def coloured(grey: Grey, colour: Colour, contrast: float = 1.0) -> Rgb:
-    """A texture in a colour: grey 128 gives the colour itself."""
-    return ramped(grey, [c * (1 - contrast) for c in colour], [c * (1 + contrast) for c in colour])
+def coloured(grey: Grey, paint: Paint, contrast: float = 1.0) -> Rgba:
+    """A texture in a colour, with its label: grey 128 gives the colour itself."""
+    *colour, label = paint
+    dark, bright = [c * (1 - contrast) for c in colour], [c * (1 + contrast) for c in colour]
+    return painted(grey, ramp((*dark, label), (*bright, label)))
 
 
-def ramped(grey: Grey, dark: "Colour | list[float]", light: "Colour | list[float]") -> Rgb:
-    """A texture whose greys 0 to 255 run from one colour to another."""
-    table = np.asarray(dark) * _DOWN + np.asarray(light) * _UP
-    return grey_of(cv2.applyColorMap(np.ascontiguousarray(grey), table.clip(0, 255).astype(np.uint8)))
+def ramp(dark: Sequence[float], bright: Sequence[float]) -> Rgba:
+    """A table `(256, 4)` from one paint to another."""
+    table = _RAMP @ np.array((dark, bright, (1, 1, 1, 1)))
+    return np.asarray(np.minimum(table, 255, out=table), np.uint8)
+
+
+def painted(grey: Grey, table: Rgba) -> Rgba:
+    """A texture whose greys are replaced by the paints of a table `(256, 4)`."""
+    found: Rgba = np.asarray(cv2.LUT(grey, table.view(np.int32).ravel())).view(np.uint8)
+    return found.reshape(*grey.shape, 4)
 
 
 def _doubled(field: npt.NDArray[np.float64]) -> Grey:
