@@ -141,7 +141,7 @@ def test_a_killed_audit_resumes_to_identical_results(world, finished, tmp_path):
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        if (killed / "maps" / "000003").is_dir():
+        if (killed / "maps" / "000006").is_dir():  # of the second batch of seven
             process.send_signal(signal.SIGKILL)
             break
         time.sleep(0.005)

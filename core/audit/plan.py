@@ -1,5 +1,6 @@
 """From a spec to the list of images and the batches in which they go through the target."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,6 +139,20 @@ def batches(rows: Iterable[ImageRow], size: int) -> list[list[ImageRow]]:
         if row.size is not None:
             by_size.setdefault(row.size, []).append(row)
     return [part for (h, w), group in by_size.items() for part in _parts(group, min(size, BATCH_PIXELS // (h * w)))]
+
+
+def in_turns(made: Iterable[list[ImageRow]]) -> list[list[ImageRow]]:
+    """The batches as they are audited: members, non-members and suspects take turns, so that first metrics come early.
+
+    A batch counts for the role of its first image. Which images go together stays as it was planned, and with it every
+    score; so an audit that was begun in another order can go on in this one.
+    """
+    taken: Counter[Role] = Counter()
+    turns = []
+    for batch in made:
+        turns.append((taken[batch[0].role], batch))
+        taken[batch[0].role] += 1
+    return [batch for _, batch in sorted(turns, key=lambda item: item[0])]
 
 
 def _parts(group: Sequence[ImageRow], size: int) -> list[list[ImageRow]]:

@@ -15,7 +15,7 @@ from core.audit.hashing import check_independence, check_unchanged
 from core.audit.memory import ShrinkingBatch
 from core.audit.networks import check_network_classes, find_networks
 from core.audit.pipeline import Pipeline
-from core.audit.plan import PlannedSet, batches, check_classes, find_sets, image_rows, measured
+from core.audit.plan import PlannedSet, batches, check_classes, find_sets, image_rows, in_turns, measured
 from core.audit.query import Querier, count_classes
 from core.audit.references import open_references
 from core.audit.sources import open_sources
@@ -158,7 +158,7 @@ class _Run:
         )
         if any(row.state == "waiting" for row in rows) or self.store.fact("finished") is None:
             self._record_run(device)
-            pipeline.run(batches(rows, self.spec.run.batch), self.progress)
+            pipeline.run(in_turns(batches(rows, self.spec.run.batch)), self.progress)
             self._complete(pipeline)
             self.store.set_fact("finished", now())
         summary = summarise(self.store, self.spec)
@@ -172,7 +172,7 @@ class _Run:
             sources = only(pipeline.querier.sources, [c for c in self.spec.defenses if c.id in missing])
             rows = due_again(self.store.images(), frozenset().union(*missing.values()))
             again = replace(pipeline, querier=replace(pipeline.querier, sources=sources))
-            again.run(batches(rows, self.spec.run.batch), self.progress)
+            again.run(in_turns(batches(rows, self.spec.run.batch)), self.progress)
 
     def _rows(self, sets: Sequence[PlannedSet]) -> list[ImageRow]:
         """The audit's images; those that failed in an earlier run get another chance."""
