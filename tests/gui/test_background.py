@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from core.errors import SegLeakError
+from core.errors import SegLeakError, StoreError
 from gui.background import Background
 
 
@@ -77,3 +77,45 @@ def test_what_went_wrong_goes_to_who_asked(qtbot, background):
     assert isinstance(told[0], SegLeakError)
     background.run(lambda: "again", told.append)
     qtbot.waitUntil(lambda: told[-1] == "again")
+
+
+def test_an_answer_comes_back_into_the_windows_thread(background, qtbot):
+    got = []
+    background.run(threading.get_ident, lambda there: got.append((there, threading.get_ident())))
+    qtbot.waitUntil(lambda: bool(got))
+    there, here = got[0]
+    assert here == threading.get_ident()
+    assert there != here
+
+
+def test_only_the_last_question_is_answered(background, qtbot):
+    got, gate = [], threading.Event()
+    background.run(lambda: gate.wait(5) and "first", got.append)
+    background.run(lambda: "second", got.append)
+    gate.set()
+    qtbot.waitUntil(lambda: bool(got))
+    qtbot.wait(30)
+    assert got == ["second"]
+
+
+def test_what_is_forgotten_is_not_told(background, qtbot):
+    got = []
+    background.run(lambda: 1, got.append)
+    background.close()
+    qtbot.wait(30)
+    assert got == []
+    assert not background.busy
+
+
+def test_expected_failures_are_told_and_others_raised(background, qtbot):
+    failures = []
+
+    def full():
+        raise StoreError("Full.")
+
+    background.run(full, pytest.fail, failures.append)
+    qtbot.waitUntil(lambda: bool(failures))
+    with qtbot.capture_exceptions() as raised:
+        background.run(lambda: 1 / 0, pytest.fail, failures.append)
+        qtbot.waitUntil(lambda: bool(raised))
+    assert raised[0][0] is ZeroDivisionError

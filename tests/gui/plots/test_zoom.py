@@ -13,17 +13,7 @@ from gui.plots.roc_panel import RocPanel
 from gui.plots.scales import Scale
 from gui.plots.utility_panel import UtilityPanel
 from gui.plots.zooming import SMALLEST, Area
-from tests.gui.test_plots_panels import (  # noqa: F401 - fixtures
-    bands,
-    click,
-    folder,
-    result_of,
-    results,
-    selection,
-    settle,
-    shown,
-    undo_stack,
-)
+from tests.gui.plots.helpers import click, result_of, settle, shown
 
 WHOLE = Area((-2.0, 6.0), (0.0, 1.0))
 SHARES = st.floats(0, 1)
@@ -51,7 +41,7 @@ def test_the_point_under_the_pointer_stays_where_it_is_when_one_looks_closer(fac
 
 
 @pytest.fixture
-def roc(qtbot, selection, results, bands):  # noqa: F811
+def roc(qtbot, selection, results, bands):
     return shown(qtbot, RocPanel(selection, results, bands), bands)
 
 
@@ -72,7 +62,7 @@ def all_button(panel):
     return next(button for button in panel.findChildren(QToolButton) if button.accessibleName() == "Whole plot")
 
 
-def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all_again(roc, selection):  # noqa: F811
+def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all_again(roc, selection):
     chart, point = roc.chart, QPointF(0.25, 0.75)
     before, place = view_of(chart), chart.on_screen(point)
     turn_wheel(chart, point, 8)
@@ -86,7 +76,7 @@ def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all_again(ro
     assert not all_button(roc).isVisible()
 
 
-def test_an_operating_point_is_chosen_in_a_part_as_in_the_whole_and_shift_moves_the_part(roc, selection):  # noqa: F811
+def test_an_operating_point_is_chosen_in_a_part_as_in_the_whole_and_shift_moves_the_part(roc, selection):
     chart = roc.chart
     turn_wheel(chart, QPointF(0.2, 0.75), 4)
     click(chart, 0.2, 0.75)
@@ -102,7 +92,7 @@ def test_an_operating_point_is_chosen_in_a_part_as_in_the_whole_and_shift_moves_
     assert view_of(chart)[2:] == pytest.approx(before[2:])
 
 
-def test_everything_can_be_reached_with_keys(roc, selection):  # noqa: F811
+def test_everything_can_be_reached_with_keys(roc, selection):
     chart = roc.chart
     whole = view_of(chart)
     QTest.keyClick(chart, Qt.Key.Key_Plus)
@@ -121,8 +111,8 @@ def test_everything_can_be_reached_with_keys(roc, selection):  # noqa: F811
 def test_a_part_stays_in_view_while_numbers_come_and_is_left_with_other_axes_or_another_attack(
     qtbot,
     roc,
-    results,  # noqa: F811
-    selection,  # noqa: F811
+    results,
+    selection,
 ):
     chart = roc.chart
     turn_wheel(chart, QPointF(0.5, 0.5), 4)
@@ -152,7 +142,7 @@ def test_a_logarithmic_axis_names_at_least_two_rates_however_small_the_part_is(q
         assert float(word.removesuffix(" %")) == pytest.approx(100 * 10**value, rel=0.01)
 
 
-def test_dragging_moves_the_utility_plot_and_names_stay_with_their_points(qtbot, selection, results, bands, undo_stack):  # noqa: F811
+def test_dragging_moves_the_utility_plot_and_names_stay_with_their_points(qtbot, selection, results, bands, undo_stack):
     panel = shown(qtbot, UtilityPanel(selection, results, bands, undo_stack), bands)
     chart = panel.chart
     chart.zoom(4)

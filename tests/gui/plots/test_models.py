@@ -18,7 +18,7 @@ from gui.plots.histograms import MOST, bin_edges, histogram_of, rows_of
 from gui.plots.scales import Scale
 from gui.plots.utility import placed_labels, point_of
 from tests.gui.compare_world import make_compare_world
-from tests.gui.plots_world import made_result
+from tests.gui.plots.world import made_result
 
 SCORES = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=30)
 

@@ -19,16 +19,9 @@ from gui.compare.mean import BEING_MADE, NO_MEAN
 from gui.compare.stage import Mode
 from gui.live.looker import Looker
 from gui.selection import GENERAL_LAYERS, MOST_PANES
+from tests.gui.compare.helpers import canvases, settle
 from tests.gui.compare_world import CHAINS
 from tests.gui.stand_ins import FakeEngine
-from tests.gui.test_compare_view import (  # noqa: F401 - fixtures
-    canvases,
-    document,
-    selection,
-    settle,
-    view,
-    world,
-)
 
 TRIAL = Chain.parse({"name": "gauss", "sigma": 0.5})
 SHAPE = (128, 256)
@@ -64,13 +57,13 @@ def results(qapp):
 
 
 @pytest.fixture
-def following(qtbot, view, selection, engine, results):  # noqa: F811
+def following(qtbot, view, selection, engine, results):
     view.follow(Looker(selection, engine, parent=view), results)
     settle(qtbot, view)
     return view
 
 
-def answer(qtbot, view, engine, *views):  # noqa: F811
+def answer(qtbot, view, engine, *views):
     for one in views:
         engine.partial.emit(events.JobPartial(len(engine.jobs), one))
     engine.done.emit(events.JobDone(len(engine.jobs), None))
@@ -109,7 +102,7 @@ def test_what_a_session_cannot_have_kept_is_passed_over(kept):
     assert Beside.from_mapping(kept) == Beside(layers=FIRST)
 
 
-def test_a_pane_for_each_layer_shows_that_layer_of_the_defense_that_was_looked_at(qtbot, view, selection, world):  # noqa: F811
+def test_a_pane_for_each_layer_shows_that_layer_of_the_defense_that_was_looked_at(qtbot, view, selection, world):
     view.grid._active = 1
     registry = ActionRegistry(view)
     registry.add(view.actions())
@@ -133,7 +126,7 @@ def test_a_pane_for_each_layer_shows_that_layer_of_the_defense_that_was_looked_a
     assert [pane.chain for pane in view.display.frame.panes] == list(CHAINS)
 
 
-def test_layers_are_compared_under_a_curtain_and_in_turn(qtbot, view):  # noqa: F811
+def test_layers_are_compared_under_a_curtain_and_in_turn(qtbot, view):
     view.toggle_layers()
     settle(qtbot, view)
     view.set_mode(Mode.CURTAIN)
@@ -143,7 +136,7 @@ def test_layers_are_compared_under_a_curtain_and_in_turn(qtbot, view):  # noqa: 
     view.set_mode(Mode.PANES)
 
 
-def test_the_menu_switches_layers_and_says_which_cannot_be_shown(qtbot, view, selection):  # noqa: F811
+def test_the_menu_switches_layers_and_says_which_cannot_be_shown(qtbot, view, selection):
     menu = view.findChild(BesideMenu)
     menu.fill()
     entries = {action.text(): action for action in menu.actions() if action.isCheckable()}
@@ -164,7 +157,7 @@ def test_the_menu_switches_layers_and_says_which_cannot_be_shown(qtbot, view, se
 # ---------------------------------------------------------------- following the engine
 
 
-def test_what_no_audit_stores_is_asked_once_however_its_look_changes(qtbot, following, selection, engine):  # noqa: F811
+def test_what_no_audit_stores_is_asked_once_however_its_look_changes(qtbot, following, selection, engine):
     assert [(job.image, job.chains[0].id, job.layers) for job in engine.jobs] == [(0, "none", ("prediction",))]
     following.change_opacity(0.1)
     selection.layer = "prediction"
@@ -178,7 +171,7 @@ def test_what_no_audit_stores_is_asked_once_however_its_look_changes(qtbot, foll
     assert [job.chains[0].id for job in engine.jobs] == list(CHAINS)
 
 
-def test_who_waits_long_is_told_so_and_what_the_engine_does(qtbot, following, selection, engine):  # noqa: F811
+def test_who_waits_long_is_told_so_and_what_the_engine_does(qtbot, following, selection, engine):
     selection.layer = "prediction"
     qtbot.waitUntil(lambda: canvases(following)[0].note.startswith("Being worked out"), timeout=5000)
     engine.state = EngineState.STARTING
@@ -186,7 +179,7 @@ def test_who_waits_long_is_told_so_and_what_the_engine_does(qtbot, following, se
     qtbot.waitUntil(lambda: "is starting" in canvases(following)[0].note, timeout=5000)
 
 
-def test_another_image_forgets_what_was_asked_and_worked_out(qtbot, following, selection, engine):  # noqa: F811
+def test_another_image_forgets_what_was_asked_and_worked_out(qtbot, following, selection, engine):
     selection.image = 1
     assert ("cancel", 1) in engine.calls
     settle(qtbot, following)
@@ -199,7 +192,7 @@ def test_another_image_forgets_what_was_asked_and_worked_out(qtbot, following, s
 def test_a_trial_keeps_its_picture_name_and_colour_while_its_slider_moves(
     qtbot,
     following,
-    selection,  # noqa: F811
+    selection,
     engine,
     results,
 ):
@@ -223,7 +216,7 @@ def test_a_trial_keeps_its_picture_name_and_colour_while_its_slider_moves(
     assert following.grid.panes[1]._score.text() == "score 2.5"
 
 
-def test_a_trials_score_is_ranked_among_those_that_are_there_by_now(qtbot, following, selection, engine, results):  # noqa: F811
+def test_a_trials_score_is_ranked_among_those_that_are_there_by_now(qtbot, following, selection, engine, results):
     trial = selection.add_trial(TRIAL)
     selection.chains = (trial,)
     settle(qtbot, following)
@@ -238,7 +231,7 @@ def test_a_trials_score_is_ranked_among_those_that_are_there_by_now(qtbot, follo
     assert words.text() == "score 1.5   rank 3 of 4"
 
 
-def test_the_mean_non_member_map_of_a_trial_comes_with_its_scores(qtbot, following, selection, engine, results):  # noqa: F811
+def test_the_mean_non_member_map_of_a_trial_comes_with_its_scores(qtbot, following, selection, engine, results):
     trial = selection.add_trial(TRIAL)
     selection.chains = (trial,)
     following.set_comparison(Comparison.MINUS_MEAN)
@@ -265,7 +258,7 @@ def test_the_mean_non_member_map_of_a_trial_comes_with_its_scores(qtbot, followi
     assert pane().note == NO_MEAN
 
 
-def test_a_trial_that_ends_in_label_maps_has_their_range_of_losses(qtbot, following, selection, engine):  # noqa: F811
+def test_a_trial_that_ends_in_label_maps_has_their_range_of_losses(qtbot, following, selection, engine):
     hard = Chain.parse([{"name": "temperature", "T": 3.0}, "argmax"])
     soft, hard = selection.add_trial(TRIAL), selection.add_trial(hard)
     selection.chains, selection.layer = ("none", soft, hard), "loss"
@@ -279,7 +272,7 @@ def test_a_trial_that_ends_in_label_maps_has_their_range_of_losses(qtbot, follow
     assert labels.ends == pytest.approx((0.0, -np.log(1e-30)))
 
 
-def test_regions_are_measured_under_trials_too(qtbot, following, selection, engine):  # noqa: F811
+def test_regions_are_measured_under_trials_too(qtbot, following, selection, engine):
     trial = selection.add_trial(TRIAL)
     selection.chains = ("none", trial)
     settle(qtbot, following)

@@ -31,8 +31,8 @@ from gui.wizard.looking import Known
 from gui.wizard.missing import duration, lacks, promise
 from gui.wizard.saving import place_problem
 from gui.wizard.texts import as_texts, from_texts, with_texts
-from tests.gui.new_audit_stand_ins import SOUND, card, full_draft, image_folder
 from tests.gui.small_audit import small_audit
+from tests.gui.wizard.stand_ins import SOUND, card, full_draft, image_folder
 
 # ---------------------------------------------------------------- what a path is
 
