@@ -135,6 +135,6 @@ def _crack(sheet: Sheet, street: Street, dice: Dice, colour: Pixel) -> None:
 
 def _manhole(sheet: Sheet, street: Street, dice: Dice) -> None:
     s, z = dice.between(0.6 - street.half(-1), street.half(1) - 0.6), dice.between(4.5, 30)
-    rings = sheet.camera.ground(street.plan(_RINGS + (s, z)))
+    rings = sheet.camera.ground(street.plan(np.add(_RINGS, (s, z))))
     for points, colour in zip(rings, MANHOLE, strict=True):
         sheet.polygon(points, sheet.light.shade(colour, 0))
