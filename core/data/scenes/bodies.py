@@ -4,8 +4,9 @@ Body coordinates in metres: `l` forward from the middle, `y` up from the ground,
 models of each kind of vehicle, which are made once; their colours are each vehicle's own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from core.data.scenes.classes import BUS, CAR, TRAIN, TRUCK
 from core.data.scenes.dice import Colour, Dice
@@ -27,9 +28,14 @@ PAINTS: tuple[Colour, ...] = (
     (120, 150, 180),
     (176, 90, 40),
 )
+BUSES: tuple[Colour, ...] = (
+    (214, 190, 60), (178, 34, 38), (232, 230, 224), (36, 92, 150), (60, 130, 90), (210, 110, 40),
+)  # fmt: skip
+TRAMS: tuple[Colour, ...] = ((196, 44, 40), (226, 206, 90), (60, 120, 80), (70, 110, 170), (226, 224, 218))
 MODELS = 64
 """Models of each kind of vehicle."""
 
+Paints = tuple[Colour, Colour, Colour]
 Tint = tuple[int, float]
 """What gives the colour of a part, one of the following, and its brightness."""
 PAINT, SECOND, THIRD, GLASS, DARK, SKY, REAR, HEAD, PLATE, GRILLE, TYRE, RIM, HUB = range(13)
@@ -80,10 +86,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Shape:
-    """A vehicle without a place: a model and what its `PAINT`, `SECOND` and `THIRD` are."""
+    """A vehicle without a place: a model and what draws its `PAINT`, `SECOND` and `THIRD`."""
 
     model: Model
-    paints: tuple[Colour, Colour, Colour]
+    paints: Callable[[Dice], Paints]
 
     @property
     def long(self) -> float:
@@ -103,29 +109,37 @@ class Shape:
 
 def car(dice: Dice) -> Shape:
     """A saloon, estate, hatchback, off-roader or van."""
-    paint = dice.near(dice.pick(PAINTS), 12)
-    return Shape(_car(dice.whole(1, MODELS)), (paint, paint, paint))
+    return Shape(_car(dice.whole(1, MODELS)), _one_paint)
 
 
 def truck(dice: Dice) -> Shape:
     """A cab with a high box or a low load."""
-    paint = dice.near(dice.pick(PAINTS), 14)
-    cargo = dice.near(dice.pick((*PAINTS, (214, 210, 200), (220, 220, 220), (60, 90, 140))), 14)
-    return Shape(_truck(dice.whole(1, MODELS)), (paint, cargo, dice.near(dice.pick(PAINTS), 20)))
+    return Shape(_truck(dice.whole(1, MODELS)), _with_cargo)
 
 
 def bus(dice: Dice) -> Shape:
     """A city bus or coach."""
-    paint = dice.pick(((214, 190, 60), (178, 34, 38), (232, 230, 224), (36, 92, 150), (60, 130, 90), (210, 110, 40)))
-    band = dice.near(dice.pick(PAINTS), 20)
-    return Shape(_bus(dice.whole(1, MODELS)), (dice.near(paint, 14), band, band))
+    return Shape(_bus(dice.whole(1, MODELS)), partial(_with_band, BUSES))
 
 
 def tram(dice: Dice) -> Shape:
     """A train of two carriages, as on streets with rails."""
-    paint = dice.near(dice.pick(((196, 44, 40), (226, 206, 90), (60, 120, 80), (70, 110, 170), (226, 224, 218))), 14)
+    return Shape(_tram(dice.whole(1, MODELS)), partial(_with_band, TRAMS))
+
+
+def _one_paint(dice: Dice) -> Paints:
+    paint = dice.near(dice.pick(PAINTS), 12)
+    return paint, paint, paint
+
+
+def _with_cargo(dice: Dice) -> Paints:
+    cargo = dice.near(dice.pick((*PAINTS, (214, 210, 200), (220, 220, 220), (60, 90, 140))), 14)
+    return dice.near(dice.pick(PAINTS), 14), cargo, dice.near(dice.pick(PAINTS), 20)
+
+
+def _with_band(paints: tuple[Colour, ...], dice: Dice) -> Paints:
     band = dice.near(dice.pick(PAINTS), 20)
-    return Shape(_tram(dice.whole(1, MODELS)), (paint, band, band))
+    return dice.near(dice.pick(paints), 14), band, band
 
 
 @cache

@@ -34,8 +34,8 @@ class House:
 
     Attributes
     ----------
-    pattern, coat
-        What is on its fronts, and their colours.
+    kind, pattern
+        What is on its fronts.
     side
         -1 left, 1 right.
     corners
@@ -46,29 +46,29 @@ class House:
         Whether the near end wall can be seen.
     """
 
+    kind: str
     pattern: Pattern
-    coat: Coat
     side: int
     corners: Points
     roof: float
-    tiles: Colour
     exposed: bool
     dice: Dice
 
     def paint(self, canvas: Canvas) -> None:
         """Draw what faces the camera: far things of the house first."""
+        coat = make_coat(self.dice.child("look"), self.kind)
         if self.roof:
             self._paint_roof(canvas)
         near, far, _, back = self.corners
         if self.exposed and near[1] > 2:
             outwards = (near, back) if self.side > 0 else (back, near)
-            self._paint_wall(canvas, *outwards, name="end", facing=canvas.light.facing(0, -1))
+            self._paint_wall(canvas, coat, *outwards, name="end", facing=canvas.light.facing(0, -1))
             if self.roof:
-                self._paint_gable(canvas, near, back)
+                self._paint_gable(canvas, coat, near, back)
         left, right = (near, far) if self.side < 0 else (far, near)
-        self._paint_wall(canvas, left, right, name="front", facing=canvas.light.facing(-self.side, 0))
+        self._paint_wall(canvas, coat, left, right, name="front", facing=canvas.light.facing(-self.side, 0))
 
-    def _paint_wall(self, canvas: Canvas, left: Points, right: Points, name: str, facing: float) -> None:
+    def _paint_wall(self, canvas: Canvas, coat: Coat, left: Points, right: Points, name: str, facing: float) -> None:
         camera, tall = canvas.camera, self.pattern.look.tall
         (x0, z0), (x1, z1) = left.tolist(), right.tolist()
         corners = camera.project([(x0, tall, z0), (x1, tall, z1), (x1, 0, z1), (x0, 0, z0)])
@@ -83,7 +83,7 @@ class House:
         fine = 0.9 * camera.scale(nearest)
         density = min(FINEST, max(1.0, fine)), min(FINEST, max(1.0, fine * slant))
         dice = self.dice.child(name)
-        canvas.texture(corners, draw_front(self.pattern, self.coat, long, canvas.light, middle, facing, density, dice))
+        canvas.texture(corners, draw_front(self.pattern, coat, long, canvas.light, middle, facing, density, dice))
 
     def _paint_roof(self, canvas: Canvas) -> None:
         near, far, far_back, near_back = self.corners
@@ -91,15 +91,17 @@ class House:
         eaves, top = self.pattern.look.tall, self.pattern.look.tall + self.roof
         shape = np.array([(*ridge_near, top), (*ridge_far, top), (*far, eaves), (*near, eaves)])[:, [0, 2, 1]]
         light, middle = canvas.light, float(near[1] + far[1]) / 2
-        paint = light.shader(middle, BUILDING)(self.tiles, light.facing(-self.side * 0.7, 0) * 1.05)
-        grain = cut(planks(), self.dice.child("roof"), 48, 96, 2.0)
+        dice = self.dice.child("roof")
+        tiles = dice.near(dice.pick(ROOFS), 12)
+        paint = light.shader(middle, BUILDING)(tiles, light.facing(-self.side * 0.7, 0) * 1.05)
+        grain = cut(planks(), dice, 48, 96, 2.0)
         canvas.texture(canvas.camera.project(shape), coloured(grain, paint, 0.4 * light.clear(middle)))
 
-    def _paint_gable(self, canvas: Canvas, near: Points, back: Points) -> None:
+    def _paint_gable(self, canvas: Canvas, coat: Coat, near: Points, back: Points) -> None:
         eaves = self.pattern.look.tall
         ridge = (near + back) / 2
         shape = np.array([(near[0], eaves, near[1]), (ridge[0], eaves + self.roof, near[1]), (back[0], eaves, back[1])])
-        paint = canvas.light.shader(float(near[1]), BUILDING)(self.coat.wall, canvas.light.facing(0, -1))
+        paint = canvas.light.shader(float(near[1]), BUILDING)(coat.wall, canvas.light.facing(0, -1))
         canvas.polygon(canvas.camera.project(shape), paint)
 
 
@@ -111,8 +113,7 @@ def house(street: Street, side: int, z0: float, z1: float, dice: Dice, *, expose
     deep = dice.between(8, 14) * side
     corners = street.plan([(s, z0), (s, z1), (s + deep, z1), (s + deep, z0)])
     roof = dice.between(1.8, 4.2) if kind == "house" or (kind == "block" and dice.chance(0.5)) else 0.0
-    coat = make_coat(dice.child("look"), kind)
-    made = House(front, coat, side, corners, roof, dice.near(dice.pick(ROOFS), 12), exposed, dice)
+    made = House(kind, front, side, corners, roof, exposed, dice)
     return Thing(z1 + back, made.paint, corners.tolist(), front.look.tall + roof, covers=front.look.tall)
 
 

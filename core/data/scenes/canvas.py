@@ -10,7 +10,7 @@ from core.data._cv import cv2
 from core.data.scenes.camera import Camera, Points
 from core.data.scenes.classes import VOID
 from core.data.scenes.light import Light, Paint
-from core.data.scenes.tiles import Grey, Rgb, Rgba, grey_of
+from core.data.scenes.tiles import Grey, Rgb, Rgba
 
 SHIFT = 4
 """Fractional bits of coordinates."""
@@ -51,10 +51,6 @@ class Canvas:
         rows = self.pixels[top : top + len(label)]
         cv2.cvtColor(image, cv2.COLOR_RGB2RGBA, dst=rows)
         cv2.insertChannel(label, rows, 3)
-
-    def split(self) -> tuple[Rgb, Grey]:
-        """Picture and label map, each in memory of its own."""
-        return grey_of(cv2.cvtColor(self.pixels, cv2.COLOR_RGBA2RGB)), grey_of(cv2.extractChannel(self.pixels, 3))
 
     def polygon(self, points: npt.ArrayLike, paint: Paint) -> None:
         """Fill a polygon of image points `(N, 2)`."""

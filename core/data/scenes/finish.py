@@ -9,43 +9,53 @@ from core.data._cv import cv2
 from core.data.scenes.canvas import Canvas
 from core.data.scenes.classes import ROAD
 from core.data.scenes.dice import Dice
-from core.data.scenes.tiles import Grey, Rgb, rough, sensor
+from core.data.scenes.tiles import Grey, Rgb, Rgba, rough, sensor
+
+STRIP = 32
+"""Rows that are finished together."""
 
 
 def finish(canvas: Canvas, dice: Dice) -> tuple[Rgb, Grey]:
-    """Wet road, rain, blur, vignette, colour cast, noise, compression: in that order. Gives picture and label map."""
+    """Wet road, rain, blur, vignette, tone curve, noise, compression: in that order. Gives picture and label map."""
     light = canvas.light
-    image, label = canvas.split()
-    if light.wet > 0:
-        _mirror(image, label, canvas.camera.horizon, light.wet)
+    pixels, label = canvas.pixels, np.asarray(cv2.extractChannel(canvas.pixels, 3), np.uint8)
+    if light.wet > 0:  # from here on the fourth channel of the pixels means nothing
+        _mirror(pixels, label, canvas.camera.horizon, light.wet)
     if light.moment == "rain":
-        _rain(image, dice.child("rain"))
-    cv2.GaussianBlur(image, (3, 3), dice.between(0.5, 0.8), dst=image)
-    cv2.multiply(image, _vignette(*label.shape, dice.whole(0, 3)), dst=image, scale=1 / 255)
-    cv2.LUT(image, _cast(dice), dst=image)
+        _rain(pixels, dice.child("rain"))
+    blur, fall, curve = dice.between(0.5, 0.8), _vignette(*label.shape, dice.whole(0, 3)), _curve(dice)
     strength = dice.between(0.04, 0.13) * (2.0 if light.moment == "night" else 1.0)
-    cv2.addWeighted(image, 1.0, _noise(dice, *label.shape), strength, -128 * strength, dst=image)
+    noise = _noise(dice, *label.shape)
+    made = np.empty((*label.shape, 3), np.uint8)
+    for top in range(0, len(made), STRIP):  # a strip stays in the processor's cache from step to step
+        rows = slice(top, top + STRIP)
+        above = min(top, 1)
+        part = cv2.cvtColor(pixels[top - above : top + STRIP + 1], cv2.COLOR_RGBA2RGB)
+        part = cv2.GaussianBlur(part, (3, 3), blur)[above : above + STRIP]
+        cv2.multiply(part, fall[rows], dst=part, scale=1 / 255)
+        cv2.LUT(part, curve, dst=part)
+        cv2.addWeighted(part, 1.0, noise[rows], strength, -128 * strength, dst=made[rows])
     if dice.chance(0.2):
         quality = [cv2.IMWRITE_JPEG_QUALITY, dice.whole(55, 88)]
-        image = np.asarray(cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR), np.uint8)
-    return image, label
+        made = np.asarray(cv2.imdecode(cv2.imencode(".jpg", made, quality)[1], cv2.IMREAD_COLOR), np.uint8)
+    return made, label
 
 
-def _mirror(image: Rgb, label: Grey, horizon: float, wet: float) -> None:
+def _mirror(pixels: Rgba, label: Grey, horizon: float, wet: float) -> None:
     """A wet road shows what stands above the horizon, upside down and smeared."""
     height, width = label.shape
     top = max(1, min(height - 1, round(horizon)))
     rows = top - (np.arange(height - top) * 0.9).astype(int)
     smear = max(3, height // 24)
-    seen = cv2.blur(image[rows.clip(0)], (max(1, smear // 4), smear))
+    seen = cv2.blur(pixels[rows.clip(0)], (max(1, smear // 4), smear))
     puddles = rough(1.5, 60, "puddles")[:64, :128].astype(np.float32) / 255
     alpha = cv2.resize((wet * (0.25 + puddles)).clip(0, 0.85), (width, height - top))
     alpha *= label[top:] == ROAD
-    image[top:] = cv2.blendLinear(seen, image[top:], alpha, 1 - alpha)
+    pixels[top:] = cv2.blendLinear(seen, pixels[top:], alpha, 1 - alpha)
 
 
-def _rain(image: Rgb, dice: Dice) -> None:
-    height, width = image.shape[:2]
+def _rain(pixels: Rgba, dice: Dice) -> None:
+    height, width = pixels.shape[:2]
     count = 260
     start = dice.array(count, 2) * (width, height)
     long = (0.012 + 0.03 * dice.array(count, 1)) * height
@@ -53,7 +63,7 @@ def _rain(image: Rgb, dice: Dice) -> None:
     veil = np.zeros((height, width), np.uint8)
     lines = np.rint(np.stack([start, end], 1)).astype(np.int32)
     cv2.polylines(veil, list(lines), False, 46, max(1, height // 512), cv2.LINE_AA)
-    cv2.add(image, cv2.cvtColor(veil, cv2.COLOR_GRAY2RGB), dst=image)
+    cv2.add(pixels, cv2.cvtColor(veil, cv2.COLOR_GRAY2RGBA), dst=pixels)
 
 
 @lru_cache(maxsize=8)
@@ -64,16 +74,14 @@ def _vignette(height: int, width: int, strength: int) -> Rgb:
     return np.repeat(np.rint(255 * fall).astype(np.uint8)[..., None], 3, 2)
 
 
-def _cast(dice: Dice) -> npt.NDArray[np.uint8]:
-    """Tone curve and colour cast as a table `(1, 256, 3)`."""
-    x = np.linspace(0, 1, 256)[:, None]
+def _curve(dice: Dice) -> npt.NDArray[np.uint8]:
+    """The tone curve as a table `(256,)`."""
+    x = np.linspace(0, 1, 256)
     gamma, contrast = dice.between(0.86, 1.14), dice.between(0.0, 0.35)
     curve = x**gamma
     curve = curve + contrast * (curve * curve * (3 - 2 * curve) - curve)
-    gains = 1 + (dice.array(1, 3) - 0.5) * 0.12
     lift = dice.between(0, 0.03)
-    table: npt.NDArray[np.uint8] = np.rint(255 * (lift + (1 - lift) * curve * gains).clip(0, 1)).astype(np.uint8)
-    return table[None]
+    return np.asarray(np.rint(255 * (lift + (1 - lift) * curve).clip(0, 1)), np.uint8)
 
 
 def _noise(dice: Dice, height: int, width: int) -> Rgb:

@@ -24,6 +24,9 @@ LEVELS = 8
 """Strengths of the grain, which fades where it is finer than pixels."""
 ROW = 16
 """Bits above which the row stands in a place of a tile, as OpenCV's pairs of 16-bit coordinates have it."""
+STRIP = 32
+"""Rows that are finished together."""
+Distances = npt.NDArray[np.float32]
 KERB = 0.22
 PAVEMENTS: tuple[Colour, ...] = ((150, 146, 140), (134, 132, 130), (160, 142, 124), (122, 122, 126), (158, 156, 150))
 LAWNS: tuple[Colour, ...] = ((92, 112, 56), (108, 120, 66), (78, 104, 50), (124, 122, 78))
@@ -130,37 +133,45 @@ def _finish(sheet: Sheet, street: Street, shadows: Points, contacts: Points, dic
     """Texture, shadows and haze, in perspective. Brightness is kept in bytes, 128 is that of the plain colour."""
     camera, light = sheet.camera, sheet.light
     height, width = sheet.label.shape
-    rows = np.arange(height, dtype=np.float32)
-    depth = camera.focal * camera.eye / np.maximum(rows - camera.horizon, 0.5)
-    clear = np.exp(-light.density * depth)[:, None]
-    bright = cv2.multiply(_texture(sheet, street, depth, dice), _shade(sheet, shadows, contacts), scale=1 / 255)
-    hazy = cv2.resize(np.rint(255 * clear).astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    bright = cv2.multiply(bright, hazy, scale=1 / 255)
-    haze = np.rint((1 - clear) * np.array(light.haze)).astype(np.uint8)[:, None]
-    veil = cv2.resize(haze, (width, height), interpolation=cv2.INTER_NEAREST)
-    cv2.multiply(sheet.image, cv2.cvtColor(bright, cv2.COLOR_GRAY2RGB), dst=sheet.image, scale=1 / 128)
-    cv2.add(sheet.image, veil, dst=sheet.image)
-
-
-def _texture(sheet: Sheet, street: Street, depth: npt.NDArray[np.float32], dice: Dice) -> Grey:
-    """Brightness of the surface, `(h, W)`: a row of the ground is a row of a tile, stretched."""
-    camera = sheet.camera
-    height, width = sheet.label.shape
-    z = np.minimum(depth, 4000)
-    along = (z * TEXELS + dice.unit() * PERIOD).astype(np.int32) & (PERIOD - 1)
-    middle = street.slope * z + street.curve * np.minimum(z, 200) ** 2 - street.offset
-    across = np.multiply.outer(z * (TEXELS / camera.focal), np.arange(width, dtype=np.float32) - camera.centre)
-    across -= ((middle + dice.unit() * 8) * TEXELS)[:, None].astype(np.float32)
-    column = across.astype(np.int32)
-    column &= PERIOD - 1
-    strength = (LEVELS * np.minimum(1, camera.focal / z / TEXELS * 1.5)).astype(np.int32).clip(0, LEVELS - 1)
-    column += (along + strength * 3 * PERIOD)[:, None] << ROW
-    column += cv2.LUT(sheet.label, _first_row())
-    place = column.view(np.int16).reshape(height, width, 2)
-    fine = cv2.remap(_surfaces(), place, None, cv2.INTER_NEAREST)  # type: ignore[call-overload]
+    z = camera.focal * camera.eye / np.maximum(np.arange(height, dtype=np.float32) - camera.horizon, 0.5)
+    clear = np.exp(-light.density * z)[:, None]
+    shade = _shade(sheet, shadows, contacts)
+    along, start, step = _texels(sheet, street, np.minimum(z, 4000), dice)
     stains = cut(rough(1.3, 34, "stains"), dice, 96, 192)
     broad = cv2.resize(stains, (width, height), interpolation=cv2.INTER_LINEAR)
-    return grey_of(cv2.addWeighted(fine, 1.0, broad, STAINS, -128 * STAINS))
+    haze = np.rint((1 - clear) * np.array(light.haze)).astype(np.uint8)[:, None]
+    hazy = np.rint(255 * clear).astype(np.uint8)
+    columns = np.arange(width, dtype=np.float32) - camera.centre
+    for top in range(0, height, STRIP):  # a strip stays in the processor's cache from step to step
+        rows = slice(top, top + STRIP)
+        texel = np.multiply.outer(step[rows], columns)
+        texel -= start[rows, None]
+        place = texel.astype(np.int32)
+        place &= PERIOD - 1
+        place += along[rows, None]
+        place += cv2.LUT(sheet.label[rows], _first_row())
+        pairs = place.view(np.int16).reshape(*place.shape, 2)
+        fine = cv2.remap(_surfaces(), pairs, None, cv2.INTER_NEAREST)  # type: ignore[call-overload]
+        bright = cv2.addWeighted(fine, 1.0, broad[rows], STAINS, -128 * STAINS)
+        cv2.multiply(bright, shade[rows], dst=bright, scale=1 / 255)
+        size = width, len(place)
+        cv2.multiply(bright, cv2.resize(hazy[rows], size, interpolation=cv2.INTER_NEAREST), dst=bright, scale=1 / 255)
+        area = sheet.image[rows]
+        cv2.multiply(area, cv2.cvtColor(bright, cv2.COLOR_GRAY2RGB), dst=area, scale=1 / 128)
+        cv2.add(area, cv2.resize(haze[rows], size, interpolation=cv2.INTER_NEAREST), dst=area)
+
+
+def _texels(
+    sheet: Sheet, street: Street, z: Distances, dice: Dice
+) -> tuple[npt.NDArray[np.int32], Distances, Distances]:
+    """Where a row `z` metres away lies in the tiles: its row there, the first column, and columns a pixel."""
+    along = (z * TEXELS + dice.unit() * PERIOD).astype(np.int32) & (PERIOD - 1)
+    middle = street.slope * z + street.curve * np.minimum(z, 200) ** 2 - street.offset
+    scale = sheet.camera.focal / z
+    strength = (LEVELS * np.minimum(1, scale / TEXELS * 1.5)).astype(np.int32).clip(0, LEVELS - 1)
+    start = ((middle + dice.unit() * 8) * TEXELS).astype(np.float32)
+    row = ((along + strength * 3 * PERIOD) << ROW).astype(np.int32)
+    return row, start, (TEXELS / scale).astype(np.float32)
 
 
 def _shade(sheet: Sheet, shadows: Points, contacts: Points) -> Grey:

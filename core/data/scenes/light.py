@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from core.data.scenes.dice import Colour, Dice
 
@@ -140,19 +141,19 @@ MOMENTS = {
 
 
 def make_light(dice: Dice) -> Light:
-    """Draw a moment and its light."""
+    """Draw a moment and its light, as the camera's colour cast shows it."""
     borders = np.cumsum([kind.share for kind in MOMENTS.values()])
     moment, kind = list(MOMENTS.items())[int(np.searchsorted(borders, dice.unit() * borders[-1], side="right"))]
     elevation = math.radians(dice.between(12, 24) if moment == "dusk" else dice.between(28, 68))
     turn = dice.between(0, 2 * math.pi)
     reach = 1 / math.tan(elevation)
     level = dice.between(0.86, 1.08)
-    red, green, blue = kind.ambient
-    low = dice.near(kind.low, 10)
-    high = dice.near(kind.high, 14)
+    cast = 0.94 + 0.12 * dice.child("cast").array(3)
+    low = _shown(cast * dice.near(kind.low, 10))
+    high = _shown(cast * dice.near(kind.high, 14))
     return Light(
         moment=moment,
-        ambient=(red * level, green * level, blue * level),
+        ambient=_shown(cast * level * kind.ambient),
         sun=dice.between(*kind.sun),
         shadow=(reach * math.cos(turn), reach * math.sin(turn)),
         haze=low,
@@ -162,3 +163,9 @@ def make_light(dice: Dice) -> Light:
         clouds=dice.between(*kind.clouds),
         wet=dice.between(*kind.wet),
     )
+
+
+def _shown(colour: npt.NDArray[np.float64]) -> Colour:
+    """A colour that is no brighter than the picture can show."""
+    red, green, blue = colour.clip(0, 255).tolist()
+    return red, green, blue

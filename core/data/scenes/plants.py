@@ -42,10 +42,9 @@ class Crown:
     wide: float
     tall: float
     kind: str
-    tones: tuple[Colour, Colour]
 
-    def paint(self, canvas: Canvas, dice: Dice) -> None:
-        """Draw the part inside the frame."""
+    def paint(self, canvas: Canvas, tones: tuple[Colour, Colour], dice: Dice) -> None:
+        """Draw the part inside the frame, in dark and bright tones of leaves."""
         camera = canvas.camera
         scale = camera.scale(self.z)
         wide, tall = max(1, round(self.wide * scale)), max(1, round(self.tall * scale))
@@ -61,7 +60,7 @@ class Crown:
         mask = grey_of(cv2.threshold(ragged, 90, 255, cv2.THRESH_BINARY)[1])
         shaded = grey_of(cv2.addWeighted(leaf, 0.85, lit, 0.6, -62))
         shade = canvas.light.shader(self.z, VEGETATION)
-        dark, bright = (shade(tone) for tone in self.tones)
+        dark, bright = (shade(tone) for tone in tones)
         canvas.stamp(left + columns.start, top + rows.start, painted(shaded, ramp(dark, bright)), mask)
 
 
@@ -132,19 +131,20 @@ def tree(x: float, z: float, dice: Dice, size: float = 1.0) -> Thing:
     tall = dice.between(5, 12) * size
     wide = tall * {"column": 0.32, "fir": 0.45}.get(kind, dice.between(0.6, 0.95))
     trunk = {"fir": 0.08, "column": 0.1}.get(kind, dice.between(0.2, 0.34)) * tall
-    bark = dice.near((84, 70, 58), 16)
     thick = 0.035 * tall * dice.between(0.8, 1.2)
-    crown = Crown(x, trunk + (tall - trunk) * 0.48, z, wide, (tall - trunk) * 1.04, kind, make_tones(dice))
+    crown = Crown(x, trunk + (tall - trunk) * 0.48, z, wide, (tall - trunk) * 1.04, kind)
 
     def paint(canvas: Canvas) -> None:
         up = trunk + 0.3 * (tall - trunk)
+        part = dice.child("crown")
+        bark = part.near((84, 70, 58), 16)
         with Figure(canvas, x, z, VEGETATION) as draw:
             draw.shape([(-thick * 0.65, 0), (-thick * 0.4, up), (thick * 0.4, up), (thick * 0.65, 0)], bark)
             draw.shape([(0, 0), (0, up), (thick * 0.4, up), (thick * 0.65, 0)], bark, 0.72)
-            for way in (-1, 1):
+            for way in (-1, 1) if thick * draw.scale > 4 else ():
                 twig = (way * 0.14 * wide, trunk + 0.22 * (tall - trunk))
                 draw.limb([(0, 0.8 * trunk), twig], thick * 0.4, bark, 0.8)
-        crown.paint(canvas, dice.child("crown"))
+        crown.paint(canvas, make_tones(part), part)
 
     return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.7), tall * 0.9, aside=0.3 * wide)
 
@@ -153,10 +153,13 @@ def bush(x: float, z: float, dice: Dice, wide: float = 0.0) -> Thing:
     """A bush."""
     wide = wide or dice.between(0.9, 2.8)
     tall = wide * dice.between(0.5, 0.95)
-    crown = Crown(x, tall * 0.42, z, wide * 1.15, tall * 1.15, "bush", make_tones(dice))
-    return Thing(
-        z, lambda canvas: crown.paint(canvas, dice.child("crown")), rectangle(x, z, wide * 0.7, wide * 0.5), tall * 0.6
-    )
+    crown = Crown(x, tall * 0.42, z, wide * 1.15, tall * 1.15, "bush")
+
+    def paint(canvas: Canvas) -> None:
+        part = dice.child("crown")
+        crown.paint(canvas, make_tones(part), part)
+
+    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.5), tall * 0.6)
 
 
 def hedge(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
@@ -192,9 +195,9 @@ def _from_above() -> Grey:
 def _paint_top(canvas: Canvas, ends: Points, tall: float, tones: tuple[Colour, Colour], dice: Dice) -> None:
     """Twigs that stick out of the upper edge."""
     (x0, z0), (x1, z1) = ends
-    count = 10 if z0 < 25 else 4
+    count = 7 if z0 < 25 else 3
     for number in range(count, -1, -1):
         share = number / count
         x, z = x0 + (x1 - x0) * share, z0 + (z1 - z0) * share
         if z > 2:
-            Crown(x, tall, z, 1.7, 0.4 * tall, "bush", tones).paint(canvas, dice)
+            Crown(x, tall, z, 2.4, 0.4 * tall, "bush").paint(canvas, tones, dice)

@@ -28,8 +28,7 @@ class Vehicle:
     x: float
     z: float
     turn: float
-    braking: bool
-    plate: Colour
+    dice: Dice
 
     def paint(self, canvas: Canvas) -> None:
         """Draw wheels and bodies, far ones first."""
@@ -78,9 +77,11 @@ class _Brush:
         self._z = vehicle.z
         self._label = vehicle.shape.model.label
         self._shade = canvas.light.shader(vehicle.z, self._label)
-        self._colours = _colours(vehicle, canvas.light)
+        dice = vehicle.dice.child(f"paint {vehicle.x:.2f} {vehicle.z:.2f}")  # not drawn for those that nobody sees
+        braking, plate = dice.chance(0.3), dice.pick(PLATES)
+        self._colours = _colours(vehicle.shape.paints(dice), plate, canvas.light, braking=braking)
         lit = canvas.light.night or canvas.light.moment in ("rain", "fog")
-        self._lit = {REAR: lit or vehicle.braking, HEAD: lit}
+        self._lit = {REAR: lit or braking, HEAD: lit}
         self._scale = canvas.camera.scale(vehicle.z)
 
     def seen(self, mesh: Mesh, side: int) -> list[bool]:
@@ -113,19 +114,20 @@ class _Brush:
             self._canvas.shine(x, y, radius, paint[:3], 0.5)
 
 
-def _colours(vehicle: Vehicle, light: Light) -> tuple[Colour, ...]:
+def _colours(
+    paints: tuple[Colour, Colour, Colour], plate: Colour, light: Light, *, braking: bool
+) -> tuple[Colour, ...]:
     """The colour of each number of a tint."""
     lit = light.night or light.moment in ("rain", "fog")
-    rear = (255, 56, 44) if lit or vehicle.braking else (178, 24, 22)
+    rear = (255, 56, 44) if lit or braking else (178, 24, 22)
     head = (255, 248, 220) if lit else (222, 222, 214)
     red, green, blue = (0.4 * a + 0.6 * b for a, b in zip(light.low, GLASS, strict=True))
-    sky = (red, green, blue)
-    return *vehicle.shape.paints, GLASS, (34, 34, 36), sky, rear, head, vehicle.plate, *REST
+    return *paints, GLASS, (34, 34, 36), (red, green, blue), rear, head, plate, *REST
 
 
 def vehicle(shape: Shape, x: float, z: float, turn: float, dice: Dice) -> Thing:
-    """A vehicle with its middle at x, z."""
-    made = Vehicle(shape, x, z, turn, dice.chance(0.3), dice.pick(PLATES))
+    """A vehicle with its middle at x, z; others may be drawn from the same dice."""
+    made = Vehicle(shape, x, z, turn, dice)
     footprint = rectangle(x, z, shape.wide * 1.02, shape.long, turn)
     ahead = [(x, max(NEAR, z)) for x, z in footprint]
     return Thing(z, made.paint, ahead, shape.tall * 0.8, contact=True)
