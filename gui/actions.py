@@ -13,6 +13,8 @@ from gui.icons import icon
 MENUS = ("File", "Edit", "View", "Image", "Compare", "Defenses", "Audit")
 """The menus that stand first, in this order; others follow, and Help comes last."""
 LAST_MENU = "Help"
+PROGRAM = "app."
+"""Ids of what concerns the program as a whole, such as quitting: it stands last in its menu."""
 
 
 def always() -> bool:
@@ -155,7 +157,7 @@ class ActionRegistry(QObject):
         """Build the menus anew."""
         bar.clear()
         menus: dict[str, QMenu] = {}
-        for action in sorted(self, key=lambda a: _place(a.menu)):
+        for action in sorted(self, key=lambda a: (_place(a.menu), a.id.startswith(PROGRAM))):
             if action.menu:
                 menu = _menu(bar, menus, action.menu)
                 _separate(menu, action.id)

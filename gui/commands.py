@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QMenu
+
 from gui.actions import Action
 from gui.theme import CHOICES
 
@@ -21,6 +23,7 @@ PANELS = (
     ("jobs", "Jobs", "Ctrl+0"),
 )
 
+PANEL_MENU = "View/Panels"
 DEMO = "Drawn street scenes and a small target that really remembers some of them."
 PDF = "A PDF with the finding, the images, the curves and where everything comes from."
 GO_ON = "Audit the images that are not done yet, and compute the numbers."
@@ -29,6 +32,15 @@ GO_ON = "Audit the images that are not done yet, and compute the numbers."
 def window_actions(window: "Window") -> list[Action]:
     """The commands that are there before an audit is in view."""
     return [*_file(window), *_edit(window), *_view(window), *_audit(window), *_help(window)]
+
+
+def panel_menu(window: "Window") -> QMenu:
+    """The panels, to be shown and hidden, in the order of the menu bar."""
+    menu = QMenu(window)
+    for action in window.registry:
+        if action.menu == PANEL_MENU:
+            menu.addAction(window.registry.qaction(action.id))
+    return menu
 
 
 def welcome_offers(window: "Window") -> list[Action]:
@@ -73,12 +85,12 @@ def _edit(window: "Window") -> list[Action]:
 
 
 def _view(window: "Window") -> list[Action]:
-    back, there = "Images left, defenses right, numbers below.", window.audits.has_document
+    back, there = "Images left, defenses right, numbers and plots below.", window.audits.has_document
     full, is_full = window.toggle_full_screen, window.isFullScreen
     return [
         Action("view.palette", "All commands...", "View", "Ctrl+Shift+P", window.show_palette, "", "command"),
         *(_panel(window, name, title, key) for name, title, key in PANELS),
-        Action("panel.reset", "Put the panels back", "View/Panels", "", window.put_docks_back, back, "panels", there),
+        Action("panel.reset", "Put the panels back", PANEL_MENU, "", window.put_docks_back, back, "panels", there),
         *(_theme(window, choice) for choice in CHOICES),
         Action("window.full", "Full screen", "View", "F11", full, checked=is_full),
     ]
@@ -88,7 +100,7 @@ def _panel(window: "Window", name: str, title: str, key: str) -> Action:
     return Action(
         f"panel.{name}",
         f"{title} panel",
-        "View/Panels",
+        PANEL_MENU,
         key,
         lambda: window.toggle_dock(name),
         enabled=(lambda: window.furnished) if name == "jobs" else window.audits.has_document,

@@ -127,7 +127,11 @@ class Form(QWidget):
 
 
 def _label(info: ParameterInfo) -> str:
-    return info.name.replace("_", " ").capitalize()
+    """The name in words, without the unit, which stands in the field."""
+    words = info.name.split("_")
+    if info.unit and len(words) > 1 and words[-1] == info.unit.lower():
+        words.pop()
+    return " ".join(words).capitalize()
 
 
 def _describe(widget: QWidget, info: ParameterInfo) -> None:

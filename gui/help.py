@@ -11,6 +11,8 @@ from gui.theme import tokens
 
 FOLDER = RESOURCES / "help"
 WIDTH, LETTERS, LINES, LINE_HEIGHT = 680, 92, 44, 118
+SHARE = 0.65
+"""Height of the guide on a large window, as a share of the window's."""
 
 
 class Guide(QTextBrowser):
@@ -56,6 +58,11 @@ def _space_out(document: QTextDocument, line: int) -> None:
             format_.setBottomMargin(line * 0.5)
         QTextCursor(block).mergeBlockFormat(format_)
         block = block.next()
+    for frame in document.rootFrame().childFrames():
+        around = frame.frameFormat()
+        around.setTopMargin(line * 0.5)
+        around.setBottomMargin(line * 0.5)
+        frame.setFrameFormat(around)
 
 
 def _drawn(drawing: str, font: QFont, ratio: float) -> QImage:
@@ -88,4 +95,5 @@ class HelpDialog(QDialog):
         layout.addWidget(Guide())
         layout.addWidget(buttons)
         metrics = self.fontMetrics()
-        self.resize(max(WIDTH, metrics.averageCharWidth() * LETTERS), metrics.lineSpacing() * LINES)
+        height = max(metrics.lineSpacing() * LINES, round(SHARE * parent.height()) if parent is not None else 0)
+        self.resize(max(WIDTH, metrics.averageCharWidth() * LETTERS), height)

@@ -44,11 +44,10 @@ class Memory(QObject):
         if not (isinstance(geometry, QByteArray) and self._window.restoreGeometry(geometry)):
             self._window.resize(WIDTH, HEIGHT)
 
-    def restore_docks(self) -> None:
-        """Put the docks where they were; leave them where nothing is known."""
+    def restore_docks(self) -> bool:
+        """Put the docks where they were; False where nothing is known, and they were left."""
         docks = self._kept.value("docks")
-        if isinstance(docks, QByteArray):
-            self._window.restoreState(docks, DOCKS_VERSION)
+        return isinstance(docks, QByteArray) and self._window.restoreState(docks, DOCKS_VERSION)
 
     def save_docks(self) -> None:
         """Keep the places of the docks as they are now."""

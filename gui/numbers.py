@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.defenses.none import NoDefense
 from core.errors import StoreError
+from gui.minus import plain
 
 if TYPE_CHECKING:
     from gui.results.figures import Figures
@@ -179,8 +180,8 @@ def _on_grid(cell: Cell) -> Cell:
 
 
 def as_tsv(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of texts for a spreadsheet; tabs and line ends inside a text become spaces."""
-    return "".join("\t".join(" ".join(text.split()) for text in row) + "\n" for row in rows)
+    """Rows of texts for a spreadsheet: tabs and line ends inside a text become spaces, a minus becomes a hyphen."""
+    return plain("".join("\t".join(" ".join(text.split()) for text in row) + "\n" for row in rows))
 
 
 def one_line(summary: Summary) -> str:

@@ -1,14 +1,27 @@
 """The command palette: every action by a few letters of its name."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPalette, QPixmap, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.actions import Action, ActionRegistry
 from gui.icons import icon
 from gui.matching import found
 
 ID = Qt.ItemDataRole.UserRole
+KEYS = ID + 1
+MARGIN = 8
+"""Pixels right of the keys."""
 LETTERS, LINES = 70, 14
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -30,6 +43,7 @@ class CommandPalette(QDialog):
         self._list = QListWidget()
         self._list.setAccessibleName("Commands found")
         self._list.setUniformItemSizes(True)
+        self._list.setItemDelegate(_KeysDelegate(self._list))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemActivated.connect(lambda _: self.accept())
         self._list.itemClicked.connect(lambda _: self.accept())
@@ -42,6 +56,11 @@ class CommandPalette(QDialog):
     def titles(self) -> list[str]:
         """What is listed."""
         return [self._list.item(row).text() for row in range(self._list.count())]
+
+    @property
+    def keys(self) -> list[str]:
+        """The shortcut of each, empty where there is none."""
+        return [self._list.item(row).data(KEYS) for row in range(self._list.count())]
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Begin with all commands, in the upper middle of the window."""
@@ -87,10 +106,34 @@ def _words(action: Action) -> str:
 
 
 def _item(action: Action) -> QListWidgetItem:
-    keys = f"    {action.keys}" if action.shortcuts else ""
-    item = QListWidgetItem(f"{_words(action)}{keys}")
+    item = QListWidgetItem(icon(action.icon) if action.icon else _no_icon(), _words(action))
     item.setData(ID, action.id)
+    item.setData(KEYS, action.keys)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, " ".join(filter(None, (_words(action), action.keys))))
     item.setToolTip(action.tooltip)
-    if action.icon:
-        item.setIcon(icon(action.icon))
     return item
+
+
+def _no_icon() -> QIcon:
+    """As wide as an icon, so that all names stand in line."""
+    empty = QPixmap(64, 64)
+    empty.fill(Qt.GlobalColor.transparent)
+    return QIcon(empty)
+
+
+class _KeysDelegate(QStyledItemDelegate):
+    """A command's name, and its keys at the right."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Paint the row."""
+        super().paint(painter, option, index)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
+        painter.save()
+        painter.setFont(option.font)
+        painter.setPen(option.palette.color(role))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(option.rect.adjusted(0, 0, -MARGIN, 0), right, index.data(KEYS) or "")
+        painter.restore()

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
+from gui.copying import COPY, COPY_ROWS, offer_copy
 from gui.icons import dot
 from gui.numbers import COLUMNS, Row, as_tsv
 
@@ -116,3 +117,8 @@ class NumbersTable(QTableView):
             self.copy()
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Offer to copy what Ctrl+C copies."""
+        chosen = self.selectionModel().hasSelection()
+        offer_copy(self, self.copy, event.globalPos(), COPY_ROWS if chosen else COPY)

@@ -27,8 +27,8 @@ class Tokens:
     ----------
     window, base, raised
         Behind panels; behind lists, tables and texts; behind buttons and cards.
-    line
-        Borders and separators.
+    line, edge
+        Borders and separators; the border of what a person writes or chooses in.
     text, muted
         Text, and text that says less.
     accent, on_accent
@@ -41,6 +41,7 @@ class Tokens:
     base: str
     raised: str
     line: str
+    edge: str
     text: str
     muted: str
     accent: str
@@ -56,6 +57,7 @@ LIGHT = Tokens(
     base="#ffffff",
     raised="#fafbfc",
     line="#d0d4da",
+    edge="#848c96",
     text="#1c2024",
     muted="#5b636d",
     accent="#2563c9",
@@ -71,6 +73,7 @@ DARK = Tokens(
     base="#17191c",
     raised="#2a2e33",
     line="#3c4249",
+    edge="#737b85",
     text="#e6e8eb",
     muted="#a0a8b2",
     accent="#6ea8fe",

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from core.errors import SegLeakError
 from gui.actions import ActionRegistry
 from gui.audits import Audits
 from gui.banner import Banners, Message
-from gui.commands import welcome_offers, window_actions
+from gui.commands import panel_menu, welcome_offers, window_actions
 from gui.dialogs import show, stop_and_close
 from gui.dropping import local_paths
 from gui.icons import icon
@@ -143,7 +143,7 @@ class Window(QMainWindow):
         self.beginning.furnish(furniture)
         workbench.use_colours(self.preferences.look.colours)
         self.memory.watch(workbench)
-        self.memory.restore_docks()
+        workbench.placed = self.memory.restore_docks()
         workbench.hide_docks()
 
     # ------------------------------------------------------------ what is shown
@@ -266,6 +266,10 @@ class Window(QMainWindow):
         self.registry.refresh()
 
     # ------------------------------------------------------------ events
+
+    def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
+        """What a title of a panel and the tool bar offer under the right button."""
+        return panel_menu(self)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Files and folders may be dropped."""

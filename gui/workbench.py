@@ -27,6 +27,14 @@ LEFT_LETTERS, RIGHT_LETTERS, BOTTOM_LINES = 56, 36, 12
 """Sizes of the panels, which grow with the font."""
 BOTTOM_SHARE = 0.31
 """Of the window's height for what is below, where that is more: plots need it."""
+WIDE_LETTERS = 300
+"""A window of so many letters has room for words and plots beside each other below, and for longer lists."""
+LEFT_SHARE, RIGHT_SHARE = 0.18, 0.13
+"""Of the width of such a window for the panels at its sides, where that is more."""
+IN_WORDS = ("numbers", "verdict", "jobs")
+"""The panels that stand left of the plots in a wide window."""
+WORDS_SHARE = 0.6
+"""Of the room below, for them: so much does the table of numbers take."""
 PLACES = {"images": Area.LeftDockWidgetArea, "defenses": Area.RightDockWidgetArea}
 """Of the panels that are not below."""
 
@@ -94,6 +102,8 @@ class Workbench(QObject):
         The panes, to be put into the middle of the window.
     docks
         By name: images, defenses, numbers, the plots, verdict, slices, jobs.
+    placed
+        Whether they are where a person had them before.
     """
 
     def __init__(
@@ -133,7 +143,7 @@ class Workbench(QObject):
         for name, plot in plots.items():
             self.docks[name].visibilityChanged.connect(plot.come_up)
         self.docks["numbers"].visibilityChanged.connect(self.numbers.come_up)
-        self._hidden = list(self.docks)
+        self.placed, self._hidden = False, list(self.docks)
         self.put_docks_back()
 
     def _follow(self, looker: Looker) -> None:
@@ -174,24 +184,47 @@ class Workbench(QObject):
         self.plots.restore_state(state.get("plots", {}))
 
     def put_docks_back(self) -> None:
-        """Images left, defenses right, everything else below, one behind the other."""
-        left, right, *below = self.docks.values()
-        for dock in self.docks.values():
-            dock.setFloating(False)
-            if dock in below[1:]:  # beside each other, even for a moment, they would make the window wider
-                self._window.tabifyDockWidget(below[0], dock)
-            else:
-                self._window.addDockWidget(PLACES.get(dock.objectName(), Area.BottomDockWidgetArea), dock)
-            dock.show()
-        below[0].raise_()
+        """Images left, defenses right, all else below: one behind the other, in a wide window plots beside words."""
         letter, line = self._window.fontMetrics().averageCharWidth(), self._window.fontMetrics().lineSpacing()
-        widths = [LEFT_LETTERS * letter, RIGHT_LETTERS * letter]
+        wide = self._window.width() >= WIDE_LETTERS * letter
+        self._window.setCorner(
+            Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea if wide else Area.BottomDockWidgetArea
+        )
+        left, right, *below = self.docks.values()
+        self._stack_docks(wide=wide)
+        width = self._window.width() if wide else 0
+        widths = [max(LEFT_LETTERS * letter, round(LEFT_SHARE * width))]
+        widths += [max(RIGHT_LETTERS * letter, round(RIGHT_SHARE * width))]
         self._window.resizeDocks([left, right], widths, Qt.Orientation.Horizontal)
+        if wide:
+            room = width - widths[0]
+            shares = [round(WORDS_SHARE * room), round((1 - WORDS_SHARE) * room)]
+            self._window.resizeDocks([self.docks["numbers"], self.docks["roc"]], shares, Qt.Orientation.Horizontal)
         height = max(BOTTOM_LINES * line, round(BOTTOM_SHARE * self._window.height()))
         self._window.resizeDocks([below[0]], [height], Qt.Orientation.Vertical)
 
+    def _stack_docks(self, *, wide: bool) -> None:
+        """Every panel into its place; the numbers and, in a wide window, the ROC curves in front."""
+        words, plots = self.docks["numbers"], self.docks["roc"]
+        for dock in self.docks.values():  # Qt leaves the tabs of those that move from one stack to another
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        for name, dock in self.docks.items():
+            if dock is words or name in PLACES:
+                self._window.addDockWidget(PLACES.get(name, Area.BottomDockWidgetArea), dock)
+            elif wide and dock is plots:
+                self._window.splitDockWidget(words, dock, Qt.Orientation.Horizontal)
+            else:  # beside each other, even for a moment, they would make the window wider
+                self._window.tabifyDockWidget(plots if wide and name not in IN_WORDS else words, dock)
+            dock.show()
+        plots.raise_()
+        words.raise_()
+
     def show_docks(self) -> None:
-        """Show the panels that were shown before."""
+        """Show the panels that were shown before; their sizes count only now that the window shows them."""
+        if not self.placed:
+            self.placed = True
+            self.put_docks_back()
         for name in self._hidden:
             self.docks[name].show()
 

@@ -14,6 +14,7 @@ from gui import roles
 from gui.browser.arrange import BoolArray, Marks, above
 from gui.browser.table import Column, Kind, Table
 from gui.columns import FloatArray
+from gui.minus import plain, shown
 
 NONE = "–"
 """Where there is no number."""
@@ -53,7 +54,7 @@ class Cells:
         if column.kind is Kind.VERDICT:
             return self.verdict(place)
         value = float(self.table.numbers[column.id][place])
-        return NONE if math.isnan(value) else f"{value:z.{self._digits[column.id]}f}"
+        return NONE if math.isnan(value) else shown(f"{value:z.{self._digits[column.id]}f}")
 
     @cached_property
     def _digits(self) -> dict[str, int]:
@@ -112,7 +113,7 @@ class Cells:
 
     def line(self, place: int) -> str:
         """All cells of an image, for a spreadsheet."""
-        return "\t".join(self.text(column, place) for column in self.table.columns)
+        return plain("\t".join(self.text(column, place) for column in self.table.columns))
 
     def tool_tip(self, column: Column, place: int) -> str:
         """Everything about an image in a few lines; where a score is missing, why."""

@@ -24,6 +24,8 @@ PICTURE = QSize(64, 40)
 CELL_PICTURE = QSize(152, 96)
 """Room for a thumbnail in the grid."""
 GAP = 6
+DOT = "  ·  "
+"""Between what is said in a line."""
 STRIPE = 3
 """Width of the stripe in the colour of the role."""
 
@@ -109,7 +111,7 @@ def _paint_path(painter: QPainter, option: QStyleOptionViewItem, index: Index, r
     paint_text(painter, rect.adjusted(0, 0, 0, half - rect.height()), name, upper, MIDDLE)
     painter.setFont(option.font)
     painter.setPen(muted)
-    below = index.data(VERDICT_ROLE) or f"{roles.TITLES[Role(index.data(ROLE_ROLE))]}  {folder}"
+    below = index.data(VERDICT_ROLE) or DOT.join(filter(None, (roles.TITLES[Role(index.data(ROLE_ROLE))], folder)))
     paint_text(painter, rect.adjusted(0, half, 0, 0), below, lower, END)
 
 
@@ -124,5 +126,5 @@ def _paint_words(painter: QPainter, option: QStyleOptionViewItem, index: Index, 
     painter.setFont(option.font)
     painter.setPen(muted)
     said = (index.data(SCORE_ROLE), index.data(VERDICT_ROLE), index.data(STATE_ROLE))
-    words = "  ·  ".join(word for word in said if word)
+    words = DOT.join(word for word in said if word)
     paint_text(painter, rect.adjusted(0, half, 0, 0), words, LEFT, END)

@@ -11,7 +11,7 @@ from gui.compare.frame import PaneFrame, Seen
 from gui.compare.layers import ERROR, RIGHT, WRONG
 from gui.compare.look import Look
 from gui.compare.picture import Overlay
-from gui.compare.readout import class_name, number
+from gui.compare.readout import class_name, end
 from gui.compare.shown import class_colours
 from gui.ranges import Range
 
@@ -39,7 +39,7 @@ class ColourBar(QWidget):
         self._ramp, self._ends, self._chips, self._value = None, pane.ends, NO_CHIPS, None
         if pane.ends is not None and pane.shown.kind is not None:
             self._ramp = Overlay.of(look.table(pane.shown.kind)[None, 1:])
-            self.setAccessibleName(f"Colours from {number(pane.ends[0])} to {number(pane.ends[1])}")
+            self.setAccessibleName(f"Colours from {end(pane.ends[0])} to {end(pane.ends[1])}")
         elif pane.shown.classes is not None:
             self._chips = _chips(pane, seen)
             self.setAccessibleName("Classes: " + ", ".join(name for _, name in self._chips))
@@ -66,7 +66,7 @@ class ColourBar(QWidget):
 
     def _paint_bar(self, painter: QPainter, ramp: Overlay, ends: Range) -> None:
         metrics = self.fontMetrics()
-        low, high = number(ends[0]), number(ends[1])
+        low, high = end(ends[0]), end(ends[1])
         left, right = (metrics.horizontalAdvance(words) + GAP for words in (low, high))
         bar = QRectF(left, 4, max(self.width() - left - right, 8), self.height() - 8)
         painter.setPen(self.palette().windowText().color())

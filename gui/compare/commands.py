@@ -12,6 +12,7 @@ from gui.compare.look import OPACITY_STEP
 from gui.compare.power import show_power
 from gui.compare.region_tool import Shape
 from gui.compare.stage import Mode
+from gui.icons import icon
 
 if TYPE_CHECKING:
     from gui.compare.view import CompareView
@@ -135,8 +136,11 @@ def pane_menu(view: "CompareView") -> QMenu:
     known = {action.id: action for action in view.actions()}
     menu = QMenu(view)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for action_id in IN_PANE:
-        menu.addAction(known[action_id].title, known[action_id].callback)
+    for action in (known[action_id] for action_id in IN_PANE):
+        made = menu.addAction(icon(action.icon), f"{action.title}\t{action.keys}", action.callback)
+        if action.checked is not None:
+            made.setCheckable(True)
+            made.setChecked(action.checked())
     return menu
 
 

@@ -10,6 +10,7 @@ from core.data.scheme import VOID
 from gui.compare import layers
 from gui.compare.frame import Frame, PaneFrame, Seen
 from gui.compare.viewport import Point
+from gui.minus import shown
 
 NOTHING = "–"
 
@@ -99,10 +100,17 @@ def class_name(seen: Seen, train_id: int) -> str:
 
 
 def number(value: float | None) -> str:
-    """A value in three digits; a dash where there is none."""
+    """A value in three digits, as many in every pane; a dash where there is none."""
     if value is None:
         return NOTHING
-    return "void" if math.isnan(value) else f"{value + 0.0:.3g}".replace("-", "\N{MINUS SIGN}")  # no minus zero
+    if math.isnan(value):
+        return "void"
+    return shown(f"{value:#.3g}".rstrip(".")) if value else "0"
+
+
+def end(value: float) -> str:
+    """An end of a colour scale: a round number, in as few digits as it has."""
+    return shown(f"{value + 0.0:.3g}")  # no minus zero
 
 
 def place_words(frame: Frame, reading: Reading) -> str:

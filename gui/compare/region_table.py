@@ -11,6 +11,7 @@ from gui.compare.frame import Seen
 from gui.compare.readout import class_name, number
 from gui.compare.regions import Statistics
 from gui.icons import dot, icon
+from gui.minus import shown
 from gui.numbers import as_tsv
 
 COLUMNS = {
@@ -144,7 +145,7 @@ def _item(text: str, column: int, colour: str) -> QTableWidgetItem:
 
 
 def _texts(name: str, title: str, found: Statistics, seen: Seen, waiting: bool) -> list[str]:
-    share = number(None) if found.share is None else f"{100 * found.share:.1f} %"
+    share = number(None) if found.share is None else shown(f"{100 * found.share:z.1f} %")
     unlike = [ELLIPSIS, ELLIPSIS] if waiting and found.rank is None else _unlike(found)
     compared = [number(found.here), number(found.elsewhere), *unlike]
     numbers = [*map(number, (found.score, found.loss, found.evidence)), share]

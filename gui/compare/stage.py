@@ -6,7 +6,7 @@ from enum import StrEnum
 from gui.compare.curtain import Curtain
 from gui.compare.frame import Frame, PaneFrame
 from gui.compare.picture import Overlay
-from gui.compare.readout import number
+from gui.compare.readout import end
 
 
 class Mode(StrEnum):
@@ -42,9 +42,10 @@ class Stage:
     def about(self) -> str:
         """What is shown, and whatever there is to know about it."""
         shown = self.pane.shown
-        parts = [f"{shown.title}. {shown.note}" if shown.note and shown.shape is not None else shown.title]
+        title = f"{shown.title}, in {shown.layer.unit}" if shown.layer.unit else shown.title
+        parts = [f"{title}. {shown.note}" if shown.note and shown.shape is not None else title]
         if self.other is not None and self.other.ends is not None and self.other.ends != self.pane.ends:
-            parts.append(f"Right of the edge the colours go from {' to '.join(map(number, self.other.ends))}.")
+            parts.append(f"Right of the edge the colours go from {' to '.join(map(end, self.other.ends))}.")
         return "   ".join(parts)
 
 

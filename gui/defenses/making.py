@@ -13,6 +13,7 @@ from core.errors import SpecError
 from core.parameters import parameters_of
 from gui.document import AuditDocument
 from gui.scale import scale_of
+from gui.told import told_shortly
 
 STEP = 10
 """A copy is moved by this part of its parameter's range."""
@@ -46,7 +47,7 @@ class Offer:
 
 def help_of(kind: type[Defense]) -> str:
     """What a defense does, in a sentence."""
-    return " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+    return told_shortly(kind)
 
 
 def offers(document: AuditDocument | None) -> list[Offer]:

@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont
 
+from gui.minus import shown
 from gui.plots.scales import Scale
 from gui.theme import tokens
 
@@ -44,6 +46,16 @@ class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
         self.label.setFont(font)
         if self._title:
             self.name(self._title)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        """With room for the texts of the first and the last tick: pyqtgraph leaves it out where there is a grid."""
+        across = self.orientation in {"bottom", "top"}
+        room: QRectF = super().boundingRect()
+        return room.adjusted(-OVER, 0, OVER, 0) if across else room.adjusted(0, -OVER, 0, OVER)
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        """With the minus that all numbers of the window have."""
+        return [shown(text) for text in super().tickStrings(values, scale, spacing)]
 
 
 class RateAxis(Axis):

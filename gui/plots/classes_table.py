@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from gui.compare.readout import NOTHING
 from gui.icons import dot
+from gui.minus import plain, shown
 from gui.numbers import as_tsv
 from gui.plots.classes import MEAN, ClassTable
 
@@ -82,8 +83,7 @@ class ClassesTable(QTableWidget):
 
     def _fill(self, column: int, values: list[float], form: str) -> None:
         for row, value in enumerate(values):
-            text = NOTHING if math.isnan(value) else form.format(value).replace("-", "\N{MINUS SIGN}")
-            self.setItem(row, column, Cell(text, value))
+            self.setItem(row, column, Cell(_number(value, form), value))
 
     @property
     def order(self) -> list[int]:
@@ -113,11 +113,19 @@ class ClassesTable(QTableWidget):
     def _text(self, item: QTableWidgetItem | None) -> str:
         """For a spreadsheet: plain minus signs, nothing for what is missing."""
         text = "" if item is None else item.text()
-        return "" if text == NOTHING else text.replace("\N{MINUS SIGN}", "-")
+        return "" if text == NOTHING else plain(text)
 
 
 def _note(table: ClassTable, chain: str, unit: str) -> str:
     return f"{unit} {(table.notes or {}).get(chain, '')}".strip()
+
+
+def _number(value: float, form: str) -> str:
+    """What has not changed in the digits shown has no sign."""
+    if math.isnan(value):
+        return NOTHING
+    text = form.format(value)
+    return shown(text if float(text) else text.lstrip("+-"))
 
 
 def _order(value: float) -> float:

@@ -58,7 +58,7 @@ class Goal:
 
     def __init__(self, chart: Chart) -> None:
         self._chance = pg.InfiniteLine(0.5, angle=0)
-        self._arrow = pg.ArrowItem(angle=-135, headLen=16, tailLen=22, tailWidth=5)
+        self._arrow = pg.ArrowItem(angle=-135, headLen=12, tipAngle=60, tailLen=20, tailWidth=2)
         self._words = pg.TextItem(GOAL, anchor=(1, 1))
         for item in (self._chance, self._arrow, self._words):
             item.setZValue(-5)

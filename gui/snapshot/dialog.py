@@ -34,6 +34,8 @@ CALM_MS = 400
 """The preview is made anew when nothing was changed for so long."""
 NAME = "snapshot"
 GOES_ON = "It is in the list of jobs, and goes on when this is closed."
+FIELDS, LINES, PAGE = 92, 84, 0.72
+"""Width of the fields in letters; height of the dialog in lines, so that a page can be read; its width in heights."""
 MOST_ROOM = 0.9
 """Share of the screen that it takes at first."""
 
@@ -101,9 +103,11 @@ class SnapshotDialog(QDialog):
         layout.addWidget(self._buttons)
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         for widget in (self.fields, self.state, self.bar):
-            widget.setFixedWidth(letter * 92)
+            widget.setFixedWidth(letter * FIELDS)
         room = self.screen().availableSize()
-        self.resize(min(letter * 200, int(room.width() * MOST_ROOM)), min(line * 56, int(room.height() * MOST_ROOM)))
+        height = min(line * LINES, int(room.height() * MOST_ROOM))
+        width = letter * (FIELDS + 6) + max(letter * 100, round(PAGE * height))
+        self.resize(min(width, int(room.width() * MOST_ROOM)), height)
 
     def _connect(self) -> None:
         self.pdf.clicked.connect(self._ask_for_pdf)

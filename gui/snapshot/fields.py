@@ -32,6 +32,7 @@ class TickList(QListWidget):
     def __init__(self, name: str, items: Iterable[tuple[str, str]], fixed: Sequence[str] = ()) -> None:
         super().__init__()
         self.setAccessibleName(name)
+        self.setObjectName("ticks")
         for key, title in items:
             item = QListWidgetItem(title)
             item.setData(Qt.ItemDataRole.UserRole, key)

@@ -15,6 +15,7 @@ from core.audit.spec import AttackEntry, attack_entries, to_mapping
 from core.errors import SegLeakError
 from gui.banner import Severity
 from gui.forms import Form
+from gui.told import told, told_shortly
 from gui.wizard.cards import attack_of, by_fit, fits, origin, sentences, warning
 from gui.wizard.composer import Composer
 from gui.wizard.looking import Known, Looking
@@ -87,7 +88,7 @@ class AttackSection(Section):
         self.menu.addSeparator()
         for kind in ATTACKS:
             if "network" not in kind.__dataclass_fields__:
-                words = " ".join((kind.__doc__ or "").split())
+                words = told_shortly(kind)
                 action = self.menu.addAction(kind.title or kind.name, partial(self.add, {"name": kind.name}))
                 action.setToolTip(words)
         self.menu.setToolTipsVisible(True)
@@ -167,7 +168,7 @@ class AttackBox(Box):
         return f"{attack.title or attack.name}{with_network}"
 
     def _help(self) -> str:
-        return " ".join((type(self.entry.attack).__doc__ or "").split())
+        return told(type(self.entry.attack))
 
     def _form(self) -> Form:
         form = Form(self.entry.attack, explained=True)

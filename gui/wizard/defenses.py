@@ -1,5 +1,6 @@
 """The section about the defenses: chains of them, with their parameters, and hardened targets."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +17,7 @@ from gui.banner import Severity
 from gui.forms import Form
 from gui.icons import Sign
 from gui.theme import defense_colours
+from gui.told import told, told_shortly
 from gui.wizard.composer import Composer
 from gui.wizard.looking import Known, Looking
 from gui.wizard.missing import refused
@@ -97,14 +99,14 @@ class ChainBox(Box):
         links = chain.defenses or (NoDefense(),)
         self.forms: list[Form | None] = [self._form(number, link) for number, link in enumerate(links)]
         self.setAccessibleName(chain.title)
-        head = row_of(Sign("dot", DOT, lambda: colour), QLabel(" then ".join(_title(link) for link in links)))
+        head = row_of(Sign("dot", DOT, lambda: colour), QLabel(_heading(chain, links)))
         then = button("Then...", lambda: None, "Another defense behind it", "link")
         then.setMenu(self._then_menu(then))
         head.addWidget(then)
         head.addWidget(small_button("close", f"Take {chain.title} away", lambda: section.take_away(place)))
         self.column.addLayout(head)
         for link, form in zip(links, self.forms, strict=True):
-            self.column.addWidget(Words(" ".join((type(link).__doc__ or "").split()), "small"))
+            self.column.addWidget(Words(told(type(link)), "small"))
             if form is not None:
                 self.column.addWidget(form)
         self.column.addWidget(self.problem)
@@ -143,7 +145,13 @@ class ChainBox(Box):
 
 def _add_to(menu: QMenu, kind: type[Defense], callback: Any) -> None:
     action = menu.addAction(kind.title or kind.name, callback)
-    action.setToolTip(" ".join((kind.__doc__ or "").split()))
+    action.setToolTip(told_shortly(kind))
+
+
+def _heading(chain: Chain, links: Sequence[Defense]) -> str:
+    """Its own name first: of several hardened targets each has another."""
+    kinds = " then ".join(_title(link) for link in links)
+    return f"{chain.label}: {kinds}" if chain.label else kinds
 
 
 def _title(link: Defense) -> str:

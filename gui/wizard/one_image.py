@@ -145,7 +145,7 @@ def _numbers(found: CheckedTarget) -> str:
     parts = [f"Output {columns} x {rows}, {check['classes']} classes as {check['output_kind']}."]
     if found.agreement is not None:
         parts.append(
-            f"{found.agreement:.0%} of the labelled pixels are predicted as labelled; mIoU {check['miou']:.2f}."
+            f"{100 * found.agreement:.0f} % of the labelled pixels are predicted as labelled; mIoU {check['miou']:.2f}."
         )
     return " ".join([*parts, f"Predicted: {_named(check['predicted'], found.names)}."])
 

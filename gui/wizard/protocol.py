@@ -59,12 +59,13 @@ class ProtocolSection(Section):
         self.show_known(looking.known)
 
     def _lay_out(self) -> None:
-        rows = QFormLayout()
-        rows.addRow("Primary attack", self.attack)
-        rows.addRow("Released output", self.output)
-        self.column.addLayout(rows)
-        self.column.addWidget(self.hidden)
-        self.column.addWidget(self.unlabelled)
+        rows = self.form.layout()
+        assert isinstance(rows, QFormLayout)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.insertRow(0, "Primary attack", self.attack)
+        rows.insertRow(1, "Released output", self.output)
+        rows.insertRow(2, self.hidden)
+        rows.insertRow(3, self.unlabelled)
         self.column.addWidget(self.form)
         self.column.addLayout(self._sets)
         for notice in (self.wrong, self.refused, self.allowed):

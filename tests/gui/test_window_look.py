@@ -69,6 +69,8 @@ def test_everything_can_be_read_against_what_is_behind_it(of):
     for behind in (of.window, of.base, of.raised):
         assert contrast(of.text, behind) > 7
         assert contrast(of.muted, behind) > 4.5
+    for behind in (of.window, of.base):
+        assert contrast(of.edge, behind) > 3
     for stripe in (of.note, of.success, of.warning, of.error):
         assert contrast(stripe, of.raised) > 3
     assert contrast(of.on_accent, of.accent) > 4.5

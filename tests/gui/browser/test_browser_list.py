@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 
 from core.data.samples import Role
 from gui.browser.arrange import Only
+from gui.minus import plain
 from tests.gui.browser.helpers import RIGHT_NOW, shown, titles
 from tests.gui.small_audit import small_audit
 
@@ -17,9 +18,9 @@ def test_the_columns_are_those_of_the_defenses_in_view(panel, document, qtbot):
     assert titles(browser) == ["Image", "Score", "argmax", "gauss(sigma=0.3)", "Loss", "mIoU", "Role", "State"]
     browser.selection.chains = ("argmax",)
     qtbot.waitUntil(lambda: titles(browser) == ["Image", "argmax", "Loss", "mIoU", "Role", "State"], timeout=RIGHT_NOW)
-    score = float(browser.model.data(browser.model.index(0, 1)))
+    score = float(plain(browser.model.data(browser.model.index(0, 1))))
     assert score == pytest.approx(document.scores("argmax", "loss")[0], abs=0.01)
-    loss = float(browser.model.data(browser.model.index(0, 2)))
+    loss = float(plain(browser.model.data(browser.model.index(0, 2))))
     assert loss == pytest.approx(-document.scores("argmax", "loss")[0], abs=0.01)
 
 

@@ -43,10 +43,11 @@ def test_readings_are_words(world, document, qapp):
     words = pane_words(frame, frame.panes[0], reading.panes[0])
     assert words.startswith(f"score map {world.maps[0, 'none']['score'][5, 5]:.3g}")
     assert "loss" in words
-    assert [number(v) for v in (None, float("nan"), -0.0, -1.5, 0.00012345)] == [
+    assert [number(v) for v in (None, float("nan"), -0.0, -1.5, 0.00012345, 152.0)] == [
         NOTHING,
         "void",
         "0",
-        "\N{MINUS SIGN}1.5",
+        "\N{MINUS SIGN}1.50",
         "0.000123",
+        "152",
     ]

@@ -209,11 +209,11 @@ def test_a_trial_keeps_its_picture_name_and_colour_while_its_slider_moves(
     panes = following.display.frame.panes
     assert [new.overlay is old.overlay for new, old in zip(panes, before, strict=True)] == [True, True]
     assert following.grid.panes[1]._title._whole == selection.title(moved.id)
-    assert following.grid.panes[1]._score.text() == "score 1.5 \N{HORIZONTAL ELLIPSIS}"
+    assert following.grid.panes[1]._score.text() == "score 1.50 \N{HORIZONTAL ELLIPSIS}"
     assert following.headings.colour(TRIAL.id) == selection.colours()[moved.id]
     answer(qtbot, following, engine, seen_through(moved, 0.75, score=2.5))
     assert following.display.frame.panes[1].shown.values[0, 0] == 0.75
-    assert following.grid.panes[1]._score.text() == "score 2.5"
+    assert following.grid.panes[1]._score.text() == "score 2.50"
 
 
 def test_a_trials_score_is_ranked_among_those_that_are_there_by_now(qtbot, following, selection, engine, results):
@@ -222,13 +222,13 @@ def test_a_trials_score_is_ranked_among_those_that_are_there_by_now(qtbot, follo
     settle(qtbot, following)
     answer(qtbot, following, engine, seen_through(TRIAL, 0.25))
     words = following.grid.panes[0]._score
-    assert words.text() == "score 1.5"
+    assert words.text() == "score 1.50"
     results.known[trial, "patch"] = FakeResult([3.0, 1.5, np.nan, 0.0], exact=False)
     results.changed.emit(trial, "patch")
-    assert words.text() == "score 1.5   rank 2 of 3 so far"
+    assert words.text() == "score 1.50   rank 2 of 3 so far"
     results.known[trial, "patch"] = FakeResult([3.0, 2.0, 1.5, 0.0], exact=True)
     results.changed.emit(trial, "patch")
-    assert words.text() == "score 1.5   rank 3 of 4"
+    assert words.text() == "score 1.50   rank 3 of 4"
 
 
 def test_the_mean_non_member_map_of_a_trial_comes_with_its_scores(qtbot, following, selection, engine, results):
@@ -282,6 +282,6 @@ def test_regions_are_measured_under_trials_too(qtbot, following, selection, engi
     lines = [line.split("\t") for line in following.region_table.as_tsv().splitlines()]
     found = dict(zip(lines[0], lines[2], strict=True))
     assert found["Defense"] == selection.title(trial)
-    assert (found["Mean score"], found["Mean loss"]) == ("0.25", "0.25")
+    assert (found["Mean score"], found["Mean loss"]) == ("0.250", "0.250")
     share = 100 * 32 * 32 / (SHAPE[0] * SHAPE[1])  # the evidence is the same everywhere
     assert found["Share"] == f"{share:.1f} %"

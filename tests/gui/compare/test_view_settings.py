@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication, QImage
 
 from gui.actions import ActionRegistry
+from gui.compare.commands import pane_menu
 from gui.compare.layers import Comparison
 from gui.compare.look import Ends, Look
 from gui.compare.region_tool import Shape
@@ -106,3 +107,15 @@ def test_a_pane_can_be_copied_and_saved_as_a_picture(qtbot, view, tmp_path, monk
     )
     with pytest.raises(Exception, match="cannot be written"):
         view.pictures.save()
+
+
+def test_the_menu_of_a_pane_says_the_keys_and_what_is_on(view):
+    view.switch("patches")
+    menu = pane_menu(view)
+    said = {action.text().partition("\t")[0]: action for action in menu.actions()}
+    assert said["Fit the image"].text().endswith("\tF")
+    assert said["Visited patches"].isChecked() == view.look.patches
+    assert not said["Hide overlay"].isChecked()
+    said["Hide overlay"].trigger()
+    assert view.look.hidden
+    menu.deleteLater()

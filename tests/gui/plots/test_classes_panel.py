@@ -31,6 +31,7 @@ def test_the_table_has_iou_per_class_and_the_change_and_sorts_by_number(classes)
     by_name = {row[0]: row[1:] for row in texts[1:]}
     names = classes.selection.document.class_names or [f"class {i}" for i in range(7)]
     assert by_name[names[0]] == ["1.000", "0.500", "-0.500"]
+    assert by_name[names[2]] == ["1.000", "1.000", "0.000"]  # no sign
     assert by_name[names[3]] == ["", "", ""]
     assert by_name["Mean of classes"][2] == f"{(0.5 + 3 / 8 + 1) / 3 - 1:+.3f}"
     table.sortByColumn(2, Qt.SortOrder.DescendingOrder)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QPainter, QPicture, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
@@ -140,6 +140,15 @@ def test_a_logarithmic_axis_names_at_least_two_rates_however_small_the_part_is(q
     for value, word in named:
         assert low <= value <= high
         assert float(word.removesuffix(" %")) == pytest.approx(100 * 10**value, rel=0.01)
+
+
+def test_the_whole_roc_names_both_ends_of_its_axis_of_mistakes(qtbot, selection, results, bands):
+    panel = shown(qtbot, RocPanel(selection, results, bands), bands)
+    painter = QPainter(picture := QPicture())
+    words = [text for _, _, text in panel.chart.x.generateDrawSpecs(painter)[2]]
+    painter.end()
+    assert not picture.isNull()
+    assert (words[0], "100 %" in words) == ("0", True)
 
 
 def test_dragging_moves_the_utility_plot_and_names_stay_with_their_points(qtbot, selection, results, bands, undo_stack):

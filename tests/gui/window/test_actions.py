@@ -35,13 +35,14 @@ def test_menus_stand_in_the_usual_order_and_groups_are_apart(registry):
             action("audit.open", "Open", "File"),
             action("audit.close", "Close", "File"),
             action("app.quit", "Quit", "File"),
+            action("pane.save", "Save pane", "File"),
             action("hidden.one", "In the palette only", ""),
         ]
     )
     bar = registry.parent().menuBar()
     registry.fill_menus(bar)
     assert list(menu_texts(bar)) == ["&File", "&Plots", "&Help"]
-    assert menu_texts(bar)["&File"] == ["Open", "Close", "-", "Quit"]
+    assert menu_texts(bar)["&File"] == ["Open", "Close", "-", "Save pane", "-", "Quit"]
 
 
 def test_a_submenu_is_made_of_a_path(registry):
@@ -164,7 +165,8 @@ def test_the_palette_lists_what_can_be_used_and_runs_what_is_chosen(registry, qt
     palette = CommandPalette(registry, registry.parent())
     qtbot.addWidget(palette)
     palette.open()
-    assert palette.titles == ["File: Open an audit    Ctrl+O", "File: Open the demo audit", "Palette only"]
+    assert palette.titles == ["File: Open an audit", "File: Open the demo audit", "Palette only"]
+    assert palette.keys == ["Ctrl+O", "", ""]
     qtbot.keyClicks(palette._field, "demo")
     assert palette.titles == ["File: Open the demo audit"]
     qtbot.keyClick(palette._field, Qt.Key.Key_Return)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from core.audit.summary import SUMMARY_NAME
 from core.errors import StoreError
@@ -68,6 +69,7 @@ def test_before_the_end_there_is_no_summary(tmp_path):
 
 def test_texts_with_tabs_and_line_ends_keep_their_cells():
     assert as_tsv([["a\tb", "c\nd"], ["", "1"]]) == "a b\tc d\n\t1\n"
+    assert float(as_tsv([["\N{MINUS SIGN}2.5"]])) == -2.5
 
 
 @pytest.fixture
@@ -88,6 +90,18 @@ def test_the_table_copies_everything_or_what_is_selected(table):
     table.selectionModel().select(table.model().index(1, 0), how)
     table.copy()
     assert QGuiApplication.clipboard().text().splitlines()[1:] == [lines[2]]
+
+
+def test_the_table_offers_a_copy_under_the_right_button(table):
+    table.show()
+    QGuiApplication.clipboard().clear()
+    place = table.viewport().rect().center()
+    kind = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(table.viewport(), QContextMenuEvent(kind, place, table.viewport().mapToGlobal(place)))
+    menu = QApplication.activePopupWidget()
+    menu.actions()[0].trigger()
+    menu.close()
+    assert QGuiApplication.clipboard().text() == table.as_tsv()
 
 
 def test_the_table_sorts_by_numbers_and_not_by_their_texts(table):

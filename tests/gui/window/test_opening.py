@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QUndoCommand
+from PySide6.QtWidgets import QTabBar
 
 from gui.banner import Severity
 from gui.recent import read_recent
@@ -38,6 +39,31 @@ def test_panels_that_were_closed_stay_closed_for_the_next_audit(qtbot, window, f
     assert docks(window) == {"images": True, "defenses": True, "numbers": False}
     window.registry.trigger("panel.reset")
     assert all(docks(window).values())
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1280, False), (2560, True)])
+def test_a_wide_window_has_its_plots_beside_the_numbers(qtbot, window, finished, width, beside):
+    open_audit(qtbot, window, finished)
+    for before in (2560, 1280, width):
+        window.resize(before, 1000)
+        window.registry.trigger("panel.reset")
+        qtbot.wait(50)
+    there = window.furniture.workbench.docks
+    tabs = {dock.objectName() for dock in window.tabifiedDockWidgets(there["numbers"])}
+    assert tabs == ({"verdict", "jobs"} if beside else set(there) - {"images", "defenses", "numbers"})
+    in_front = {name for name, dock in there.items() if not dock.visibleRegion().isEmpty()}
+    assert in_front == {"images", "defenses", "numbers"} | ({"roc"} if beside else set())
+    assert window.width() == width
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    assert sum(bar.isVisible() for bar in bars) == 1 + beside
+
+
+def test_under_the_right_button_the_panels_are_offered_in_the_order_of_the_menu(qtbot, window, finished):
+    open_audit(qtbot, window, finished)
+    menu = window.createPopupMenu()
+    assert [action.text().removesuffix(" panel") for action in menu.actions()][:3] == ["Images", "Defenses", "Numbers"]
+    menu.actions()[2].trigger()
+    assert not window.shows_dock("numbers")
 
 
 def test_a_file_of_an_audit_folder_means_the_folder(qtbot, window, finished):
