@@ -55,6 +55,8 @@ class VerdictPanel(QWidget):
     def _lay_out(self) -> None:
         self.heading.setProperty("role", "heading")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
+        for words in (self.sentence, self.rests):  # below what they belong to, however few their lines are
+            words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setVerticalSpacing(2)
         said, numbers = QVBoxLayout(), QVBoxLayout()
         said.addWidget(self.heading)
