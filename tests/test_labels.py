@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.data._cv import cv2
-from core.data.labels import label_values, read_label, read_label_bytes, settle_encoding
+from core.data.labels import read_label, read_label_bytes, settle_encoding
 from core.data.scheme import ClassEntry, ClassScheme, load_scheme
 from core.errors import DataError, SpecError
 
@@ -189,13 +189,6 @@ def test_truncated_missing_and_foreign_files_are_refused_by_name(tmp_path):
 def test_an_unknown_encoding_lists_the_known_ones():
     with pytest.raises(SpecError, match="train-id, id, palette, colour"):
         read_label_bytes(encoded(np.ones((2, 2), np.uint8)), NAME, OWN, "ids")
-
-
-def test_label_values_are_the_raw_values_and_counts(tmp_path):
-    (tmp_path / "grey.png").write_bytes(encoded(np.array([[5, 5, 300]], np.uint16)))
-    (tmp_path / "colour.png").write_bytes(encoded(np.array([[[1, 2, 3], [1, 2, 3], [255, 0, 0]]], np.uint8)))
-    assert label_values(tmp_path / "grey.png") == {5: 2, 300: 1}
-    assert label_values(tmp_path / "colour.png") == {0x010203: 2, 0xFF0000: 1}
 
 
 def written(folder, maps):

@@ -18,7 +18,7 @@ from core.metrics.roc import (
     roc_curve,
     tpr_at,
 )
-from core.metrics.thresholds import OWN_REFERENCE, NamedThreshold, best_threshold, judge, threshold_at_fpr
+from core.metrics.thresholds import OWN_REFERENCE, NamedThreshold, best_threshold, judge
 
 # Few distinct values, so that ties are common.
 scores = st.lists(st.integers(-4, 4).map(lambda i: i / 3), min_size=1, max_size=25)
@@ -146,24 +146,6 @@ def test_the_best_threshold_reaches_the_best_balanced_accuracy_and_is_finite(mem
     assert np.isfinite(threshold.value)
     assert threshold.optimistic
     assert not best_threshold(members, non_members, "shadow data").optimistic
-
-
-@settings(max_examples=100, deadline=None)
-@given(scores, rates.filter(lambda rate: rate < 1))
-def test_a_threshold_at_an_fpr_keeps_it_and_the_next_lower_score_does_not(non_members, rate):
-    values = np.array(non_members)
-    threshold = threshold_at_fpr(non_members, rate, "calibration")
-    if 1 / values.size > rate:
-        assert threshold is None
-        return
-    assert np.mean(values >= threshold.value) <= rate
-    assert np.mean(values >= np.nextafter(threshold.value, -np.inf)) > rate
-
-
-@pytest.mark.parametrize("rate", [0.0, 1.0, -1.0])
-def test_a_threshold_at_an_impossible_fpr_is_refused(rate):
-    with pytest.raises(ValueError, match="outside"):
-        threshold_at_fpr([1.0, 2.0], rate, "calibration")
 
 
 @settings(max_examples=60, deadline=None)

@@ -15,7 +15,7 @@ from core.targets.open import open_target, recognised_format
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
 from core.targets.torchscript import InputShape
-from core.targets.trust import TrustStore, checked_sha256, default_path, trusted_by
+from core.targets.trust import TrustStore, checked_sha256, default_path
 
 PLAIN = Preprocessing(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), divide=255.0)
 DIGEST = "ab" * 32
@@ -215,18 +215,8 @@ def test_what_is_no_sha256_cannot_be_trusted(tmp_path, text):
     with pytest.raises(TargetError, match="SHA-256"):
         checked_sha256(text)
     with pytest.raises(TargetError, match="SHA-256"):
-        trusted_by([text])
-    with pytest.raises(TargetError, match="SHA-256"):
         TrustStore(tmp_path / "t.json").trust(text, "m.pt")
     assert not (tmp_path / "t.json").exists()
-
-
-def test_given_hashes_work_without_a_store_and_beside_one(tmp_path):
-    store = TrustStore(tmp_path / "trust.json")
-    store.trust("1" * 64, "m.pt")
-    assert trusted_by([DIGEST.upper()])(DIGEST) and not trusted_by()(DIGEST)
-    both = trusted_by([DIGEST], store)
-    assert both(DIGEST) and both("1" * 64) and not both("2" * 64)
 
 
 def test_the_store_lies_in_the_folder_the_environment_names(tmp_path, monkeypatch):

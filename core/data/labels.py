@@ -100,14 +100,6 @@ def same_view(image_size: tuple[int, int], label_size: tuple[int, int]) -> bool:
     return abs(ratio - 1) <= ASPECT_TOLERANCE
 
 
-def label_values(path: Path, pixel_limit: int = PIXEL_LIMIT) -> dict[int, int]:
-    """The values of a label file and their pixel counts, in rising order, before any scheme; colours as 0xRRGGBB."""
-    with opened_file(path) as stream:
-        raw = _decode(stream, path, pixel_limit, in_colour=False)
-    values, counts = np.unique(_codes(raw.array) if raw.is_colour else raw.array, return_counts=True)
-    return dict(zip(values.tolist(), counts.tolist(), strict=True))
-
-
 def settle_encoding(paths: Sequence[Path], scheme: ClassScheme, pixel_limit: int = PIXEL_LIMIT) -> str:
     """The encoding that fits a set of label maps: the rule of "auto", applied to a sample of the files together.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.metrics.roc import checked_scores, f1_score, is_measurable, roc_curve
+from core.metrics.roc import checked_scores, f1_score, roc_curve
 
 OWN_REFERENCE = "this audit's own reference"
 """Source of a threshold chosen on the scores it is judged on: optimistic."""
@@ -72,20 +72,6 @@ def best_threshold(members: npt.ArrayLike, non_members: npt.ArrayLike, source: s
     # Without the first point, at infinity: flagging everything is never worse than flagging nothing.
     best = int(np.argmax((roc.tpr - roc.fpr)[1:])) + 1
     return NamedThreshold(float(roc.thresholds[best]), source, "largest balanced accuracy")
-
-
-def threshold_at_fpr(non_members: npt.ArrayLike, fpr: float, source: str) -> NamedThreshold | None:
-    """The lowest threshold that flags at most a share `fpr` (0 to 1, both excluded) of reference non-members.
-
-    It lies just above the highest score that may not be flagged. None where `fpr` is not measurable with so few.
-    """
-    if not 0 < fpr < 1:
-        raise ValueError(f"a false positive rate of {fpr} is outside 0 to 1")
-    scores = np.sort(checked_scores(non_members, "non-members"))[::-1]
-    if not is_measurable(scores.size, fpr):
-        return None
-    allowed = int(np.count_nonzero(np.arange(1, scores.size + 1) / scores.size <= fpr))
-    return NamedThreshold(float(np.nextafter(scores[allowed], np.inf)), source, f"FPR of at most {fpr:g}")
 
 
 def judge(members: npt.ArrayLike, non_members: npt.ArrayLike, threshold: NamedThreshold) -> AtThreshold:

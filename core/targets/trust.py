@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,12 +100,3 @@ class TrustStore:
                 f"{self.path}: the consent cannot be kept ({error.strerror}).",
                 "Name the SHA-256 at each run instead (`--trust`), or set SEGLEAK_HOME to a folder you may write to.",
             ) from error
-
-
-def trusted_by(hashes: Iterable[str] = (), store: TrustStore | None = None) -> Callable[[str], bool]:
-    """The question "is this SHA-256 trusted?", answered from given hashes first, then from a store if there is one.
-
-    Raises `TargetError` where one of `hashes` is not a SHA-256.
-    """
-    given = frozenset(checked_sha256(digest) for digest in hashes)
-    return lambda sha256: sha256.lower() in given or (store is not None and store.is_trusted(sha256))
