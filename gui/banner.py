@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core.errors import SegLeakError
-from gui.icons import Sign, icon
+from gui.buttons import icon_button
+from gui.icons import Sign
 from gui.theme import tokens
 
 MOST = 3
@@ -123,11 +123,7 @@ class Banner(QFrame):
             made.append(self._button("Details", self._toggle_details))
         if self.message.severity in {Severity.WARNING, Severity.ERROR}:
             made.append(self._button("Copy", self._copy))
-        closing = QToolButton()
-        closing.setIcon(icon("close"))
-        closing.setAutoRaise(True)
-        closing.setToolTip("Close this message")
-        closing.setAccessibleName("Close this message")
+        closing = icon_button("close", "Close this message")
         closing.clicked.connect(lambda: self._close(self))
         return [*made, closing]
 

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.attacks.shipped import is_short_name
-from core.audit import decisions, review
 from core.audit.columns import ColumnStore
 from core.audit.folder import unwritable
 from core.audit.place import image_path, label_path
+from core.audit.review import ReviewEntry
 from core.audit.spec import AttackEntry, AuditSpec, read_spec
 from core.audit.store import SPEC_NAME, ImageRow
 from core.audit.summary import summarise, write_summary
@@ -28,6 +28,7 @@ from core.defenses.chain import Chain
 from core.progress import Progress
 from gui.columns import Columns, FloatArray, Listing, Segmentation
 from gui.ranges import Map, Range, Ranges
+from gui.reviewed import Reviewed
 
 if TYPE_CHECKING:
     from core.audit.slices import Slices
@@ -36,7 +37,7 @@ T = TypeVar("T")
 LOSS = "loss"
 
 
-class AuditDocument:
+class AuditDocument(Reviewed):
     """An audit folder, finished or still growing. Safe to use from several threads.
 
     Reading raises `StoreError` where the audit is damaged, `DataError` where an image or label map cannot be read.
@@ -47,25 +48,22 @@ class AuditDocument:
         Where it lies, what was asked, and its name.
     chains, attacks, primary
         Its defenses and attacks in order, and the id of the one attack named beforehand.
-    entries
-        The review log.
     """
 
     def __init__(self, store: ColumnStore, spec: AuditSpec) -> None:
-        self.folder = store.folder
+        super().__init__(store.folder)
         self.spec = spec
         self.title = spec.name
         self.chains: tuple[Chain, ...] = spec.defenses
         self.attacks: tuple[AttackEntry, ...] = spec.attacks
         self.primary: str = spec.primary.id
-        self.entries: tuple[review.ReviewEntry, ...] = tuple(review.read(store.folder))
         self._store = store
         # Others may still read in their threads when another audit comes into view: the last of them closes the files.
         self._closing = weakref.finalize(self, store.close)
         self._columns = Columns(store)
         self._ranges = Ranges(store, spec.defenses)
         self._kept: dict[tuple[str, ...], Any] = {}
-        self._judged: tuple[Listing, tuple[review.ReviewEntry, ...], Verdicts | None] | None = None
+        self._judged: tuple[Listing, tuple[ReviewEntry, ...], Verdicts | None] | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -226,41 +224,7 @@ class AuditDocument:
         """
         return self._ranges.of(self.listing, attack, layer, hard=hard)
 
-    # ------------------------------------------------------------ what people decide
-
-    @property
-    def excluded(self) -> frozenset[int]:
-        """Ids of the images that people took out of the numbers."""
-        return frozenset(review.excluded(self.entries))
-
-    @property
-    def flagged(self) -> frozenset[int]:
-        """Ids of the images that people marked to come back to."""
-        return decisions.flagged(self.entries)
-
-    @property
-    def noted(self) -> frozenset[int]:
-        """Ids of the images that have notes."""
-        return frozenset(image for image in decisions.standing_notes(self.entries) if image is not None)
-
-    def notes(self, image: int | None) -> tuple[review.ReviewEntry, ...]:
-        """The notes on one image, or on the audit as a whole, that were not taken back."""
-        return decisions.standing_notes(self.entries).get(image, ())
-
-    def exclusion(self, image: int) -> review.ReviewEntry | None:
-        """The decision that took an image out of the numbers; None where it counts."""
-        if image not in self.excluded:
-            return None
-        return next(e for e in reversed(self.entries) if e.image == image and e.action == "exclude")
-
-    def decide(self, action: str, image: int | None, why: str = "", value: Any = None) -> review.ReviewEntry:
-        """Add a decision to the review log: see `core.audit.review.append`, whose `StoreError` it raises.
-
-        In the window, `Selection.decide` does this and tells every view.
-        """
-        entry = review.append(self.folder, action, image=image, why=why, value=value)
-        self.entries = (*self.entries, entry)
-        return entry
+    # ------------------------------------------------------------ verdicts, parts and numbers
 
     def judgement(self) -> Verdicts | None:
         """The verdicts on the suspects after all decisions, and what they rest on; work for a thread.

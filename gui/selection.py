@@ -143,6 +143,10 @@ class Selection(QObject):
         """The chains that a person tries and the audit does not have, in order."""
         return self._trials.chains
 
+    def is_trial(self, chain_id: str) -> bool:
+        """Whether a chain is tried."""
+        return any(chain.id == chain_id for chain in self.trials)
+
     def add_trial(self, chain: Chain, place: int | None = None) -> str:
         """Try a chain; `place`: among the trials. Returns its id. Raises `SpecError` where it is there already."""
         self._set_trials(self._trials.added(chain, place))

@@ -1,9 +1,10 @@
 """The right end of the status bar: what computes, how far it is, and how to stop it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from gui.icons import Sign, icon
+from gui.buttons import icon_button
+from gui.icons import Sign
 from gui.jobs.words import time_left
 from gui.theme import tokens
 
@@ -24,10 +25,10 @@ class StatusLine(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the audit")
         self._left = QLabel()
-        self._pause = _button("pause", "Pause the audit")
+        self._pause = icon_button("pause", "Pause the audit")
         self._pause.setCheckable(True)
         self._pause.toggled.connect(self.paused)
-        self._stop = _button("stop", "Stop the audit; what is finished is kept")
+        self._stop = icon_button("stop", "Stop the audit; what is finished is kept")
         self._stop.clicked.connect(self.cancelled)
         self._state = "off"
         self._dot, self._engine = Sign("dot", DOT, self._colour), QLabel()
@@ -78,12 +79,3 @@ class StatusLine(QWidget):
         self._pause.setChecked(False)
         for widget in self._of_job:
             widget.hide()
-
-
-def _button(drawing: str, words: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(drawing))
-    button.setAutoRaise(True)
-    button.setToolTip(words)
-    button.setAccessibleName(words)
-    return button

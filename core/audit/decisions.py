@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from core.audit.review import ReviewEntry
+from core.audit.review import ReviewEntry, standing
 
 TAKES_BACK = "takes_back"
 """In the value of a note: when the note was written that it takes back."""
@@ -12,13 +12,7 @@ TAKES_BACK = "takes_back"
 
 def flagged(entries: Iterable[ReviewEntry]) -> frozenset[int]:
     """Ids of the images that are marked to come back to."""
-    out: set[int] = set()
-    for entry in entries:
-        if entry.image is not None and entry.action == "flag":
-            out.add(entry.image)
-        elif entry.image is not None and entry.action == "unflag":
-            out.discard(entry.image)
-    return frozenset(out)
+    return frozenset(standing(entries, "flag", "unflag"))
 
 
 def standing_notes(entries: Iterable[ReviewEntry]) -> dict[int | None, tuple[ReviewEntry, ...]]:

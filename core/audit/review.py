@@ -104,13 +104,18 @@ def _sound(entry: ReviewEntry) -> bool:
 
 def excluded(entries: Iterable[ReviewEntry]) -> set[int]:
     """Ids of the images that are excluded after all decisions."""
-    out: set[int] = set()
+    return standing(entries, "exclude", "include")
+
+
+def standing(entries: Iterable[ReviewEntry], does: str, takes_back: str) -> set[int]:
+    """Ids of the images for which the last of two opposite actions is the first one."""
+    found: set[int] = set()
     for entry in entries:
-        if entry.image is not None and entry.action == "exclude":
-            out.add(entry.image)
-        elif entry.image is not None and entry.action == "include":
-            out.discard(entry.image)
-    return out
+        if entry.image is not None and entry.action == does:
+            found.add(entry.image)
+        elif entry.image is not None and entry.action == takes_back:
+            found.discard(entry.image)
+    return found
 
 
 def overridden(entries: Iterable[ReviewEntry]) -> dict[tuple[str, int | None], ReviewEntry]:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from core.data.samples import Role
 from gui import roles
 from gui.browser.arrange import Filter, Only
+from gui.buttons import icon_button
 from gui.icons import icon
 from gui.theme import tokens
 
@@ -186,12 +187,7 @@ class FilterBar(QWidget):
         return combo
 
     def _make_toggle(self) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon("filter"))
-        button.setCheckable(True)
-        button.setAutoRaise(True)
-        button.setToolTip("More filters: score, class, state")
-        button.setAccessibleName("More filters")
+        button = icon_button("filter", "More filters", "More filters: score, class, state", checkable=True)
         button.toggled.connect(self._more.setVisible)
         return button
 

@@ -24,6 +24,7 @@ from gui.browser.reader import TableReader
 from gui.browser.sorting import SortChooser
 from gui.browser.table import Table
 from gui.browser.thumbnails import ThumbnailStore
+from gui.buttons import icon_button
 from gui.icons import icon
 from gui.selection import Selection
 
@@ -83,12 +84,8 @@ class BrowserPanel(QWidget):
         layout.addWidget(self._count)
 
     def _grid_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon("grid"))
-        button.setCheckable(True)
-        button.setAutoRaise(True)
-        button.setToolTip("Large thumbnails in the place of the list")
-        button.setAccessibleName("Images as a grid")
+        tip = "Large thumbnails in the place of the list"
+        button = icon_button("grid", "Images as a grid", tip, checkable=True)
         button.toggled.connect(self._show_grid)
         return button
 

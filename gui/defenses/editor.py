@@ -9,10 +9,10 @@ from core.defenses.base import Defense
 from core.defenses.chain import Chain
 from core.errors import SpecError
 from core.parameters import parameters_of
+from gui.buttons import icon_button
 from gui.defenses.head import Head
 from gui.defenses.making import can_move, help_of, longer, moved, output_offers, shorter, with_link
 from gui.forms import Form
-from gui.icons import icon
 
 OWN = "This defense belongs to the audit and stays as it is. Copy it to try other values."
 
@@ -199,10 +199,6 @@ def _text(words: str) -> QLabel:
 
 
 def _button(sign: str, words: str, call: Callable[[], object]) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(sign))
-    button.setAccessibleName(words)
-    button.setToolTip(words)
-    button.setAutoRaise(True)
+    button = icon_button(sign, words)
     button.clicked.connect(call)
     return button

@@ -19,16 +19,15 @@ from gui.defenses.choosers import Choosers
 from gui.defenses.commands import HARDENED, KEEP, trial_actions
 from gui.defenses.editor import Editor
 from gui.defenses.making import hardened_chain, nearby, offers
+from gui.defenses.row_words import RowWords
 from gui.defenses.rows import Rows
 from gui.defenses.steps import AddTrial, DropTrial, Retune, SwitchDefenses
 from gui.results import Results
 from gui.results.again import AgainButton
-from gui.results.marks import mark_of
 from gui.selection import MOST_PANES, Selection
 
 FULL = f"{MOST_PANES} defenses are shown at most: switch another one off first."
 THERE = "That defense is there already."
-WAITING, COARSE = "waits to be scored", "coarse: {} of {}"
 NOTHING_NEW = "A copy needs a value to change, and this defense has none. Add a defense of another kind."
 MODELS = "Models (*.safetensors *.pth *.pt *.ckpt *.onnx *.pt2);;All files (*)"
 
@@ -59,6 +58,7 @@ class DefensesPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._selection, self._undo_stack, self._results = selection, undo_stack, results
+        self._words = RowWords(selection, results)
         self.rows, self.editor = Rows(), Editor(self._check)
         self.choosers = Choosers(selection, engine=results is not None)
         self._hint = QLabel()
@@ -129,43 +129,12 @@ class DefensesPanel(QWidget):
         chain = self._selection.chain(chain_id)
         if chain is not None:
             on, colour = chain_id in self._selection.chains, self._selection.colours().get(chain_id, "")
-            lines, tip = self._lines(chain), self._tip(chain)
-            self.rows.show_row(chain_id, "\n".join(lines), tip, colour, on=on)
-
-    def _lines(self, chain: Chain) -> list[str]:
-        """Name, mark, and how far a trial is."""
-        document = self._selection.document
-        mark = None if document is None else mark_of(document, chain, self._selection.attack)
-        second = [self._standing(chain), *([mark.text] if mark is not None else [])]
-        lines = [self._selection.title(chain.id), " \N{MIDDLE DOT} ".join(second), self._state(chain)]
-        return [line for line in lines if line]
-
-    def _standing(self, chain: Chain) -> str:
-        """Whether verdicts are about this output."""
-        document = self._selection.document
-        if self._is_trial(chain.id) or document is None:
-            return "trial"
-        return "released" if chain.id == document.spec.release.id else "exploratory"
-
-    def _state(self, chain: Chain) -> str:
-        """Why a trial has no numbers, or how coarse they are."""
-        if self._results is None or not self._is_trial(chain.id) or chain.id not in self._selection.chains:
-            return ""
-        result = self._results.of(chain.id, self._selection.attack)
-        reason = self._results.reason(chain.id, self._selection.attack)
-        return reason or (
-            WAITING if result is None else "" if result.exact else COARSE.format(result.done, result.total)
-        )
-
-    def _tip(self, chain: Chain) -> str:
-        document = self._selection.document
-        mark = None if document is None else mark_of(document, chain, self._selection.attack)
-        return "\n".join([chain.describe(), *([] if mark is None else [mark.help])])
+            self.rows.show_row(chain_id, self._words.of(chain), self._words.tip(chain), colour, on=on)
 
     def _show_chosen(self, _: object = None) -> None:
         """Bring the fields and the buttons to the current row."""
         chain = self._selection.chain(self.rows.current)
-        trial = chain is not None and self._is_trial(chain.id)
+        trial = chain is not None and self._selection.is_trial(chain.id)
         self._copy.setEnabled(chain is not None)
         self._remove.setEnabled(trial)
         self._keep.setEnabled(trial)
@@ -180,9 +149,6 @@ class DefensesPanel(QWidget):
         assert chain is not None
         self.rows.rename(before, after)
         self.editor.follow(before, chain)
-
-    def _is_trial(self, chain_id: str) -> bool:
-        return any(chain.id == chain_id for chain in self._selection.trials)
 
     def _say(self, words: str) -> None:
         self._hint.setText(words)
@@ -215,7 +181,7 @@ class DefensesPanel(QWidget):
     @property
     def has_chosen_trial(self) -> bool:
         """Whether the current row is a trial."""
-        return self._is_trial(self.rows.current)
+        return self._selection.is_trial(self.rows.current)
 
     @property
     def has_trials(self) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
-from gui.icons import Sign, icon
+from gui.buttons import icon_button
+from gui.icons import Sign
 from gui.jobs.entry import Entry, State
 from gui.theme import tokens
 
@@ -101,11 +102,7 @@ class JobCard(QWidget):
         return self._button(drawing, words, lambda: pause(not paused))
 
     def _button(self, drawing: str, words: str, press: Callable[[], object]) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(drawing))
-        button.setAutoRaise(True)
-        button.setToolTip(words)
-        button.setAccessibleName(f"{words}: {self.entry.title}")
+        button = icon_button(drawing, f"{words}: {self.entry.title}", words)
         # Queued: what is pressed may make this card, and so the button, go.
         button.clicked.connect(press, Qt.ConnectionType.QueuedConnection)
         return button

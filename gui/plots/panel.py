@@ -9,8 +9,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.browser.notice import Notice
+from gui.buttons import icon_button
 from gui.document import AuditDocument
-from gui.icons import icon
 from gui.plots.chart import Chart
 from gui.plots.styles import Style, style_of
 from gui.plots.zoom_chart import ZoomChart
@@ -77,11 +77,7 @@ class PlotPanel(QWidget):
         self._follow()
 
     def _all_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon("fit"))
-        button.setAutoRaise(True)
-        button.setToolTip(f"{WHOLE} (Home)\nOnly a part of the plot is seen.")
-        button.setAccessibleName(WHOLE)
+        button = icon_button("fit", WHOLE, f"{WHOLE} (Home)\nOnly a part of the plot is seen.")
         button.clicked.connect(self.whole_view)
         button.hide()
         return button

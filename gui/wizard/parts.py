@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from gui.banner import Severity
-from gui.icons import Sign, icon
+from gui.buttons import icon_button
+from gui.icons import Sign
 from gui.theme import tokens
 
 SIGN = 16
@@ -145,11 +146,7 @@ def button(title: str, callback: Callable[[], object], help: str = "", role: str
 
 def small_button(name: str, words: str, callback: Callable[[], object]) -> QToolButton:
     """A button with an icon alone."""
-    made = QToolButton()
-    made.setIcon(icon(name))
-    made.setAutoRaise(True)
-    made.setToolTip(words)
-    made.setAccessibleName(words)
+    made = icon_button(name, words)
     made.clicked.connect(lambda _=False: callback())
     return made
 
