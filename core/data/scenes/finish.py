@@ -1,5 +1,6 @@
 """What the lens, the sensor and the compression do to a picture; labels stay as they are."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -25,7 +26,7 @@ def finish(canvas: Canvas, dice: Dice) -> tuple[Rgb, Grey]:
         _rain(pixels, dice.child("rain"))
     blur, fall, curve = dice.between(0.5, 0.8), _vignette(*label.shape, dice.whole(0, 3)), _curve(dice)
     strength = dice.between(0.04, 0.13) * (2.0 if light.moment == "night" else 1.0)
-    noise = _noise(dice, *label.shape)
+    noises = _noise(dice.child("noise"), label.shape[1])
     made = np.empty((*label.shape, 3), np.uint8)
     for top in range(0, len(made), STRIP):  # a strip stays in the processor's cache from step to step
         rows = slice(top, top + STRIP)
@@ -34,7 +35,8 @@ def finish(canvas: Canvas, dice: Dice) -> tuple[Rgb, Grey]:
         part = cv2.GaussianBlur(part, (3, 3), blur)[above : above + STRIP]
         cv2.multiply(part, fall[rows], dst=part, scale=1 / 255)
         cv2.LUT(part, curve, dst=part)
-        cv2.addWeighted(part, 1.0, noise[rows], strength, -128 * strength, dst=made[rows])
+        noise = next(noises)[: len(part)]
+        cv2.addWeighted(part, 1.0, noise, strength, -128 * strength, dst=made[rows])
     if dice.chance(0.2):
         quality = [cv2.IMWRITE_JPEG_QUALITY, dice.whole(55, 88)]
         made = np.asarray(cv2.imdecode(cv2.imencode(".jpg", made, quality)[1], cv2.IMREAD_COLOR), np.uint8)
@@ -84,11 +86,12 @@ def _curve(dice: Dice) -> npt.NDArray[np.uint8]:
     return np.asarray(np.rint(255 * (lift + (1 - lift) * curve).clip(0, 1)), np.uint8)
 
 
-def _noise(dice: Dice, height: int, width: int) -> Rgb:
-    """A window of the sensor's noise; larger pictures repeat it."""
+def _noise(dice: Dice, width: int) -> Iterator[Rgb]:
+    """Windows of the sensor's noise, of a strip's rows each, at random places; wider pictures repeat it."""
     tile = sensor()
-    rows, columns = tile.shape[:2]
-    if height > rows or width > columns:
-        tile = np.tile(tile, (-(-height // rows) + 1, -(-width // columns) + 1, 1))
-    top, left = int(dice.unit() * (tile.shape[0] - height + 1)), int(dice.unit() * (tile.shape[1] - width + 1))
-    return tile[top : top + height, left : left + width]
+    if width > tile.shape[1]:
+        tile = np.tile(tile, (1, -(-width // tile.shape[1]) + 1, 1))
+    rows, columns = tile.shape[0] - STRIP + 1, tile.shape[1] - width + 1
+    while True:
+        top, left = int(dice.unit() * rows), int(dice.unit() * columns)
+        yield tile[top : top + STRIP, left : left + width]

@@ -70,7 +70,7 @@ class Inks:
         clear = light.clear(z)
         lit = np.array((*light.ambient, 0)) * (facing * clear)
         glow = clear if light.night else 0.0
-        haze = np.array((*light.haze, BUILDING)) * (1 - clear, 1 - clear, 1 - clear, 1) + 0.5
+        haze = np.array((*light.haze, BUILDING)) * (1 - clear, 1 - clear, 1 - clear, 1) + (0.5 + 1e-6)
         colours = np.array(((*coat.wall, 0), (*coat.frame, 0), (*light.low, 0), (*LIT, 0), haze))
         colours[:SKY] *= lit
         colours[SKY] *= clear

@@ -22,8 +22,8 @@ def paint_sky(canvas: Canvas, dice: Dice) -> None:
     up = np.linspace(0, 1, tall, dtype=np.float32)[:, None]
     low, high = np.asarray(light.low, np.float32), np.asarray(light.high, np.float32)
     sky = (high + (low - high) * up**1.4)[:, None, :]
-    tile = cut(rough(1.7, 42, "clouds"), dice, 256, 384).astype(np.float32)
-    flat = tile[(255 * up[:, 0] ** 0.5).astype(int)]
+    tile = cut(rough(1.7, 42, "clouds"), dice, 256, 384)
+    flat = tile[(255 * up[:, 0] ** 0.5).astype(int)].astype(np.float32)
     field = cv2.resize(flat, (wide, tall), interpolation=cv2.INTER_LINEAR)
     cover = ((field - 200 + 150 * light.clouds) / 60).clip(0, 1) * (1 - 0.7 * up)
     bright = np.asarray(_cloud_colour(light.low, light.night), np.float32)

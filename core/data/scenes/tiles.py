@@ -22,8 +22,11 @@ Rgba = npt.NDArray[np.uint8]
 
 PERIOD = 512
 _TILE_SEED = 1912_09685
-_RAMP = np.stack([np.linspace(1, 0, 256), np.linspace(0, 1, 256), np.full(256, 0.5)], 1)
-"""How much of the darkest colour, of the brightest, and of 1 for rounding is in each of 256 greys."""
+_RAMP = np.stack([np.linspace(1, 0, 256), np.linspace(0, 1, 256), np.full(256, 0.5 + 1e-6)], 1)
+"""How much of the darkest colour, of the brightest, and of 1 for rounding is in each of 256 greys.
+
+The millionth keeps halves on one side, whatever the last bit of a product is on a machine.
+"""
 
 
 @lru_cache
@@ -110,10 +113,10 @@ def grass() -> Grey:
 
 @lru_cache
 def sensor() -> Rgb:
-    """Noise of a sensor with colour, standard deviation 32 around 128, `(2 * PERIOD, 4 * PERIOD, 3)`, slightly soft."""
+    """Noise of a sensor with colour, standard deviation 32 around 128, `(PERIOD / 4, 4 * PERIOD, 3)`, slightly soft."""
     rng = np.random.Generator(np.random.Philox(key=_TILE_SEED + 4))
-    noise = rng.standard_normal((2 * PERIOD, 4 * PERIOD, 1), np.float32)
-    noise = noise + 0.6 * rng.standard_normal((2 * PERIOD, 4 * PERIOD, 3), np.float32)
+    noise = rng.standard_normal((PERIOD // 4, 4 * PERIOD, 1), np.float32)
+    noise = noise + 0.6 * rng.standard_normal((PERIOD // 4, 4 * PERIOD, 3), np.float32)
     soft = cv2.GaussianBlur(noise, (3, 3), 0.5)
     tile: Rgb = np.clip(128 + 32 * soft / soft.std(), 0, 255).astype(np.uint8)
     return tile

@@ -102,8 +102,9 @@ class _Brush:
                 paint = (*self._canvas.light.glow((red, green, blue), self._z), self._label)
             else:
                 paint = self._shade((red * level, green * level, blue * level), facing * part.facing)
-            shapes = self._fixed[part.first : part.end].reshape(part.count, part.corners, 2)
-            self._canvas.fill(list(shapes), paint)
+            points = self._fixed[part.first : part.end]
+            shapes = [points] if part.count == 1 else list(points.reshape(part.count, part.corners, 2))
+            self._canvas.fill(shapes, paint)
             if number in self._lit and self._canvas.light.night:
                 self._shine(part, paint, 0.35 if number == REAR else 0.8)
 
