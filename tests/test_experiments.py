@@ -8,9 +8,20 @@ from PIL import Image
 
 from benchmarks.experiments import run
 from benchmarks.experiments.cells import Cell, Workshop
-from benchmarks.experiments.folds import MIXED, NAMES, OPPOSITE, SHADOWS, mixed, split
+from benchmarks.experiments.folds import (
+    HALF_REFERENCES,
+    HALVES,
+    MIXED,
+    NAMES,
+    OPPOSITE,
+    SHADOWS,
+    mixed,
+    split,
+    with_dealt,
+)
 from benchmarks.experiments.judge import audit_spec
 from benchmarks.experiments.plan import ATTACK, PUBLISHED, TARGET, Parameters, studies
+from benchmarks.experiments.recipes import Study
 from benchmarks.experiments.report import tables, write_page
 from core.defenses.chain import Chain
 from core.errors import DataError, SpecError
@@ -175,16 +186,14 @@ def test_a_changed_setting_is_done_anew_beside_what_there_was(tmp_path):
 
 
 def test_every_number_of_the_plan_is_trained_on_other_frames_than_it_is_judged_on(frames):
-    folds = split(frames, 3, 1)
-    folds |= mixed(folds)
+    folds = with_dealt(split(frames, 3, 1))
     for study in studies(folds, Parameters()):
         for fold, audit in study.audits.items():
             sides = set(audit.settings["folds"].values())
             assert sides == {fold, OPPOSITE[fold]}
             assert audit.needs["target"].settings["fold"] == fold
             shadows = audit.needs["patch"].needs
-            further = set(MIXED) if study.part.startswith("evidence") else set()
-            assert {s.settings["fold"] for s in shadows.values()} == {*SHADOWS[fold], *further}
+            assert {s.settings["fold"] for s in shadows.values()} == _shadow_folds(study, fold)
             seeds = [c.settings["training"]["seed"] for c in (audit.needs["target"], *shadows.values())]
             assert len(set(seeds)) == len(seeds), "target and shadows must not begin with the same weights"
             judged = {f.stem for side in sides for f in folds[side].frames}
@@ -194,6 +203,27 @@ def test_every_number_of_the_plan_is_trained_on_other_frames_than_it_is_judged_o
             assert not judged & {f.stem for name in trained for f in folds[name].frames}
             references = audit.needs["target"].settings.get("references")
             assert references is None or references["fold"] not in sides
+
+
+def _shadow_folds(study: Study, fold: str) -> set[str]:
+    if study.name in {"adaptive-distillation-references", "adaptive-min-max"}:
+        return set(HALVES)
+    return {*SHADOWS[fold], *(MIXED if study.part.startswith("evidence") else ())}
+
+
+def test_reference_images_of_a_shadow_are_on_neither_side_of_it(frames):
+    folds = with_dealt(split(frames, 3, 1))
+    stems = {name: {f.stem for f in fold.frames} for name, fold in folds.items()}
+    assert stems["R1"] | stems["R2"] == stems["R"]
+    for fold, other in HALVES.items():
+        shares = [stems[fold], stems[other], stems[HALF_REFERENCES[fold]]]
+        assert all(shares)
+        assert len(set.union(*shares)) == sum(map(len, shares))
+    known = {study.name: study for study in studies(folds, Parameters())}
+    network = known["adaptive-min-max"].audits["P"].needs["patch"]
+    assert network.settings["exchange"] == HALVES
+    for fold, shadow in network.needs.items():
+        assert shadow.settings["references"]["fold"] == HALF_REFERENCES[fold]
 
 
 def test_every_cell_of_the_plan_can_be_made(frames, tmp_path):

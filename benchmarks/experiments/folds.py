@@ -21,6 +21,12 @@ SHADOWS = {"P": ("R", "S"), "Q": ("R", "S"), "R": ("P", "Q"), "S": ("P", "Q")}
 MIXED = ("V", "W")
 """Folds of the frames of R and S, for further models of the attacker's."""
 
+HALVES = {"R1": "S1", "S1": "R1", "R2": "S2", "S2": "R2"}
+"""Halves of R and S -> the half that a shadow on it exchanges its images with."""
+
+HALF_REFERENCES = {"R1": "S2", "S1": "R2", "R2": "S1", "S2": "R1"}
+"""Half that a shadow is trained on -> half of its reference images, which are then on neither side."""
+
 CLIP = "val"
 """Left out: 101 frames of one clip of 6.7 seconds, one scene in effect."""
 
@@ -81,6 +87,23 @@ def mixed(folds: Mapping[str, Fold]) -> dict[str, Fold]:
             dealt[MIXED[number % len(MIXED)]] += [f for f in folds[source].frames if f.block == block]
     origin = " ".join(folds[source].digest for source in SHADOWS["P"])
     return {name: Fold(tuple(f), sha256_of_bytes(f"{origin} {name}".encode())[:16]) for name, f in dealt.items()}
+
+
+def halved(folds: Mapping[str, Fold]) -> dict[str, Fold]:
+    """R and S in halves, block by block: for shadows whose training takes reference images, too."""
+    found = {}
+    for source in SHADOWS["P"]:
+        for number in (1, 2):
+            blocks = folds[source].blocks[number - 1 :: 2]
+            frames = tuple(f for f in folds[source].frames if f.block in blocks)
+            name = f"{source}{number}"
+            found[name] = Fold(frames, sha256_of_bytes(f"{folds[source].digest} {name}".encode())[:16])
+    return found
+
+
+def with_dealt(folds: Mapping[str, Fold]) -> dict[str, Fold]:
+    """The four folds, and those that R and S are dealt to."""
+    return {**folds, **mixed(folds), **halved(folds)}
 
 
 def _sequences(table: Path) -> Iterator[tuple[str, list[str]]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.evidence import Hardened, Regime, evidence, well_trained
-from benchmarks.experiments.folds import NAMES, Fold, mixed
+from benchmarks.experiments.folds import HALF_REFERENCES, HALVES, NAMES, Fold, with_dealt
 from benchmarks.experiments.recipes import Recipes, Study, Table, rows_of
 
 TARGET: Table = {
@@ -50,7 +50,10 @@ HARDENINGS: Mapping[str, Table] = {
     "min-max": {"name": "min-max", "weight": 1.0, "steps": 1},
     "dp-sgd": {"name": "dp-sgd", "epsilon": 8.0, "clip": 1.0, "part": "decoder"},
 }
-REFERENCES = {"P": "R", "Q": "S"}
+HARDENED = ("P", "Q")
+"""Folds of hardened targets."""
+
+REFERENCES = {"P": "R", "Q": "S", **HALF_REFERENCES}
 """Fold of the members -> fold of the reference images, which is not judged."""
 
 SCENES: Table = {"count": 300, "seed": 500_000, "size": [192, 256]}
@@ -96,9 +99,8 @@ def studies(
     folds: Mapping[str, Fold], parameters: Parameters, shipped: Sequence[Path] = (), seeds: int = 3
 ) -> list[Study]:
     """Every study, the most important first."""
-    plan = _Plan(
-        Recipes({**folds, **mixed(folds)}, parameters.target, parameters.attack, parameters.resamples), parameters
-    )
+    recipes = Recipes(with_dealt(folds), parameters.target, parameters.attack, parameters.resamples)
+    plan = _Plan(recipes, parameters)
     return [
         plan.headline(0),
         *plan.other_architectures(),
@@ -106,6 +108,7 @@ def studies(
         *plan.hardened(),
         *plan.adaptive_to_outputs(),
         *plan.adaptive_to_hardening(),
+        *plan.adaptive_with_references(),
         *plan.other_attacks(),
         *plan.seeds(seeds),
         *evidence(plan.recipes, list(plan.regimes()), seeds),
@@ -170,7 +173,7 @@ class _Plan:
                 f"hardened-{name}",
                 "hardened",
                 f"Unet, {name}",
-                self._hardened(name, tuple(REFERENCES)),
+                self._hardened(name, HARDENED),
                 self.static["unet"],
                 (NONE,),
                 (PATCH, *BASELINES),
@@ -187,17 +190,26 @@ class _Plan:
     def adaptive_to_hardening(self) -> Iterator[Study]:
         """Judged by networks that learned from shadows hardened in the same way."""
         for name in ("label-smoothing", "mix-up", "crop-training", "dropout-training", "distillation", "dp-sgd"):
-            networks = self.recipes.networks(f"slm-unet-{name}", self._hardened(name, NAMES))
-            yield self.recipes.study(
-                f"adaptive-{name}",
-                "adaptive",
-                f"Unet, {name}, shadows alike",
-                self._hardened(name, tuple(REFERENCES)),
-                networks,
-                (NONE,),
-                (PATCH, LOSS),
-                self.plain,
-            )
+            yield self._alike(name, self.recipes.networks(f"slm-unet-{name}", self._hardened(name, NAMES)))
+
+    def adaptive_with_references(self) -> Iterator[Study]:
+        """As before, where training takes reference images: the shadows are on halves of folds."""
+        for name in ("distillation-references", "min-max"):
+            network = self.recipes.network(f"slm-unet-{name}", self._hardened(name, tuple(HALVES)), HALVES)
+            yield self._alike(name, dict.fromkeys(HARDENED, network))
+
+    def _alike(self, name: str, networks: Mapping[str, Cell]) -> Study:
+        """Hardened targets and networks of shadows that were hardened in the same way."""
+        return self.recipes.study(
+            f"adaptive-{name}",
+            "adaptive",
+            f"Unet, {name}, shadows alike",
+            self._hardened(name, HARDENED),
+            networks,
+            (NONE,),
+            (PATCH, LOSS),
+            self.plain,
+        )
 
     def other_attacks(self) -> Iterator[Study]:
         """Other representations, whole images, a larger network, samplers, the authors' setting; plain Unet targets."""
@@ -271,7 +283,7 @@ class _Plan:
     def _hardened_model(self, name: str, fold: str) -> Cell:
         how: dict[str, Any] = {"hardening": HARDENINGS.get(name, NONE)}
         if name.startswith("distillation"):
-            how["needs"] = {"teacher": self.models["unet"][fold]}
+            how["needs"] = {"teacher": self.recipes.model(fold, "unet")}
         if name in {"distillation-references", "min-max"}:
             how["references"] = REFERENCES[fold]
         if name in {"dp-sgd", "pretrained"}:

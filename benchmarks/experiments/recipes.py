@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import GIVEN, Cell
-from benchmarks.experiments.folds import MIXED, NAMES, OPPOSITE, SHADOWS, Fold
+from benchmarks.experiments.folds import HALVES, MIXED, NAMES, OPPOSITE, SHADOWS, Fold
 from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.files import sha256_of_file
@@ -87,7 +87,7 @@ class Recipes:
         **changes: Any,
     ) -> Cell:
         """A target or shadow on a fold; `needs` may hold its "teacher" and the checkpoint it starts from, "start"."""
-        training = self.training | changes | {"seed": 10 * seed + (NAMES + MIXED).index(fold)}
+        training = self.training | changes | {"seed": 10 * seed + (*NAMES, *MIXED, *HALVES).index(fold)}
         settings = {"training": training, "hardening": hardening, **self.images(fold)}
         if references:
             settings["references"] = self.images(references)
@@ -102,16 +102,20 @@ class Recipes:
         settings = {"training": self.training | changes | {"seed": 99}, "hardening": PLAIN, "scenes": scenes}
         return Cell("model", label, settings)
 
-    def network(self, label: str, models: Mapping[str, Cell], fold: str, defense: Table = PLAIN, **how: Any) -> Cell:
-        """The network that attacks the target of `fold`: it learns from the models of the two folds opposite."""
-        one, other = SHADOWS[fold]
-        settings = {"training": self.attack | how, "defense": defense, "exchange": {one: other, other: one}}
-        return Cell("network", f"{label}-{one}{other}", settings, {one: models[one], other: models[other]})
+    def network(
+        self, label: str, models: Mapping[str, Cell], exchange: Mapping[str, str], defense: Table = PLAIN, **how: Any
+    ) -> Cell:
+        """A network that learns from models; `exchange`: fold of a model's members -> fold of its non-members."""
+        settings = {"training": self.attack | how, "defense": defense, "exchange": dict(exchange)}
+        return Cell("network", f"{label}-{''.join(exchange)}", settings, {fold: models[fold] for fold in exchange})
 
     def networks(self, label: str, models: Mapping[str, Cell], defense: Table = PLAIN, **how: Any) -> dict[str, Cell]:
-        """Target's fold -> the network that attacks it; two networks, where all four models are there."""
-        pairs = {SHADOWS[f]: f for f in NAMES if set(SHADOWS[f]) <= models.keys()}
-        made = {pair: self.network(label, models, fold, defense, **how) for pair, fold in pairs.items()}
+        """Target's fold -> the network that attacks it, of the models opposite; two where all are there."""
+        pairs = dict.fromkeys(pair for pair in SHADOWS.values() if set(pair) <= models.keys())
+        made = {
+            pair: self.network(label, models, dict(zip(pair, reversed(pair), strict=True)), defense, **how)
+            for pair in pairs
+        }
         return {fold: made[SHADOWS[fold]] for fold in NAMES if SHADOWS[fold] in made}
 
     def given(self, file: Path) -> Cell:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import Cell, Workshop
-from benchmarks.experiments.folds import NAMES, Fold, mixed, split
+from benchmarks.experiments.folds import NAMES, Fold, split, with_dealt
 from benchmarks.experiments.judge import make_audit
 from benchmarks.experiments.plan import Parameters, studies
 from benchmarks.experiments.recipes import Study
@@ -49,8 +49,7 @@ def main(arguments: Sequence[str] | None = None, parameters: Parameters | None =
         import torch
 
         torch.set_num_threads(args.threads)
-    folds = split(args.data, parameters.block, parameters.gap)
-    folds |= mixed(folds)
+    folds = with_dealt(split(args.data, parameters.block, parameters.gap))
     progress = Progress(_tell if sys.stdout.isatty() else None)
     shop = Workshop(args.out, args.data, folds, MAKERS, pick_device(args.device), progress, _announce)
     every = studies(folds, parameters, args.shipped, args.seeds)
