@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 import main
@@ -179,6 +180,30 @@ def test_a_combiner_learns_from_folders_of_shadows_and_serves_an_audit_with_refe
         assert all(score.score is not None for score in store.scores())
     assert [attack.id for attack in spec.attacks] == ["combination", "rmia", "loss-hidden"]
     assert [spec.resolve(reference.path) for reference in spec.references] == [tmp_path / "other.safetensors"]
+
+
+def test_a_ratio_table_learns_from_half_supervised_shadows_and_serves_an_audit(fleet, world, tmp_path, capsys):
+    images = "--images members --images non-members --encoding train-id"
+    half, table = tmp_path / "half", tmp_path / "t.json"
+    count = f"--count 4 --half-supervised 16 --model {MODEL} --scheme camvid11 --out {half}"
+    said(capsys, f"train shadows {images} {count} {TINY}")
+    out, _ = said(capsys, f"train ratio --shadows {half} {images} --device cpu --quiet --out {table}")
+    assert "evidence by log odds" in out
+    assert re.search(r"AUC (\d\.\d{3}|nan) of telling blocks", out)
+    known = read_manifest(table)
+    assert known.kind == "attack"
+    assert len(known.shadows) == 4
+    _, error = said(capsys, f"train ratio --shadows {fleet} {images} --device cpu --quiet --out {table}", 2)
+    assert "was not trained half-supervised" in error
+    folder = tmp_path / "x.segleak"
+    audit = f"audit --target {world.target} --members suspects --scheme scheme.toml --out {folder} --limit 1"
+    write_target(tmp_path / "other.safetensors", 3)
+    attack = f"--attack learned-ratio:table={table} --reference {tmp_path / 'other.safetensors'} --device cpu --quiet"
+    said(capsys, f"{audit} {attack}")
+    store, _ = open_audit(folder)
+    with store:
+        assert all(np.isfinite(score.score) for score in store.scores())
+        assert store.fact("attack_networks")["learned-ratio"]["file"] == "t.json"
 
 
 def test_shadows_of_several_data_sets_and_single_ones_are_mixed(fleet, world, tmp_path, capsys):

@@ -11,6 +11,7 @@ from core.attacks.base import ATTACKS, AttackContext, Needs, Observation, Refere
 from core.attacks.blocks import block_mean
 from core.attacks.hidden import without_label
 from core.attacks.reference.difference import CorrectnessDifference, LossDifference, ProbabilityDifference
+from core.attacks.reference.learned_ratio import LearnedRatio
 from core.attacks.reference.lira import LiRA
 from core.attacks.reference.rmia import RMIA
 from core.defenses.argmax import Argmax
@@ -19,7 +20,7 @@ from core.errors import AttackError
 
 SHA = "cd" * 32
 DIFFERENCES = [LossDifference(), ProbabilityDifference(), CorrectnessDifference()]
-ALL = [*DIFFERENCES, LiRA(), RMIA()]
+ALL = [*DIFFERENCES, LiRA(), RMIA(), LearnedRatio()]
 
 
 def posteriors(rng, classes, size):

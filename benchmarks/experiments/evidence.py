@@ -47,7 +47,8 @@ AFTER_SCENES: Table = {
 """Well trained: from procedural scenes, crops, few small steps; so the mIoU of members and non-members is at most 5
 points apart (PSPNet, seed 0: 6.5 after 5 epochs at 3e-4, 5.4 after 3, 4.7 after 3 at 2e-4)."""
 
-PART, SEEDS_PART = "evidence", "evidence-seeds"
+RATIO: Sequence[Table] = ({"name": "loss"}, {"name": "rmia"}, {"name": "learned-ratio", "table": "table"})
+PART, SEEDS_PART, RATIO_PART = "evidence", "evidence-seeds", "ratio"
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,22 @@ def evidence(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterato
         yield from attackers[name][0].all_hardened()
 
 
+def learned_ratio(recipes: Recipes, regimes: Sequence[Regime], seeds: int, table: Cell) -> Iterator[Study]:
+    """The same targets and references, and a table that was fitted to drawn scenes."""
+    for regime in regimes:
+        studies = [_Attacker(recipes, regime, seed).by_table(table) for seed in range(seeds)]
+        yield from studies
+        yield _together(studies, recipes.resamples)
+
+
 def _together(studies: Sequence[Study], resamples: int) -> Study:
     """The same study with all seeds; blocks are drawn once for all of them."""
     first = studies[0]
     audits = {f"{fold}{seed}": audit for seed, study in enumerate(studies) for fold, audit in study.audits.items()}
     name = first.name.removesuffix("-seed0")
     title = f"{first.title.removesuffix(', seed 0')}, {len(studies)} seeds"
-    return replace(first, name=name, part=PART, title=title, rows=_rows(name, audits, resamples), audits={})
+    part = PART if first.part == SEEDS_PART else first.part
+    return replace(first, name=name, part=part, title=title, rows=_rows(name, audits, resamples), audits={})
 
 
 def _rows(name: str, audits: Mapping[str, Cell], resamples: int) -> Cell:
@@ -135,12 +145,13 @@ class _Attacker:
         self.name = f"{regime.name}-seed{seed}"
         self.label = f"{regime.label}-seed{seed}" if seed else regime.label
         self.models = {fold: self.model(fold) for fold in ATTACKERS}
+        self.references = {f"{REFERENCE}{fold}": model for fold, model in self.models.items()}
         self.patch = self._network("slm")
         self.beside = {
             "pair": self._network("slm-pair"),
             "combiner": self._combiner("combiner", PLAIN, NONE),
             "labels": self._combiner("labels", LABEL_ONLY, ARGMAX),
-            **{f"{REFERENCE}{fold}": model for fold, model in self.models.items()},
+            **self.references,
         }
 
     def model(self, fold: str) -> Cell:
@@ -165,6 +176,15 @@ class _Attacker:
         """The study of its plain targets under every output defense."""
         title = f"{self.regime.title}, seed {self.seed}"
         return self._study(self.name, SEEDS_PART, title, {fold: self.model(fold) for fold in TARGETS}, OUTPUTS)
+
+    def by_table(self, table: Cell) -> Study:
+        """A study of its plain targets, judged by what needs nothing but references."""
+        name, title = f"ratio-{self.name}", f"{self.regime.title}, seed {self.seed}"
+        targets = {fold: self.model(fold) for fold in TARGETS}
+        beside = {"table": table, **self.references}
+        audits = {f: self.recipes.audit(name, t, f, None, (NONE,), RATIO, beside) for f, t in targets.items()}
+        rows = _rows(name, audits, self.recipes.resamples)
+        return Study(name, RATIO_PART, title, rows, audits, {"none": "none"}, tuple(a["name"] for a in RATIO))
 
     def all_hardened(self) -> Iterator[Study]:
         """A study for each way of hardening its targets."""

@@ -13,6 +13,9 @@ from core.data.samples import Role
 RUN = {"maps": "none", "cache_gb": 0.0, "data_check": False, "resamples": 100}
 """The folds hold no near-duplicates of each other already, and intervals are made from all targets together."""
 
+FILES = ("network", "combiner", "table")
+"""Parameters of attacks that name a file."""
+
 REFERENCE = "reference "
 """How the parts begin that are reference models of an audit."""
 
@@ -52,7 +55,7 @@ def audit_spec(cell: Cell, shop: Workshop) -> AuditSpec:
     files = {
         part: str(shop.path(need, ENDINGS.get(need.kind, CHECKPOINT)).absolute()) for part, need in cell.needs.items()
     }
-    attacks = [a | {key: files[a[key]] for key in ("network", "combiner") if key in a} for a in wanted["attacks"]]
+    attacks = [a | {key: files[a[key]] for key in FILES if key in a} for a in wanted["attacks"]]
     references = [{"path": file} for part, file in files.items() if part.startswith(REFERENCE)]
     table = {
         "name": cell.name,

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import Cell
-from benchmarks.experiments.evidence import Hardened, Regime, evidence, well_trained
+from benchmarks.experiments.evidence import Hardened, Regime, evidence, learned_ratio, well_trained
 from benchmarks.experiments.folds import HALF_REFERENCES, HALVES, NAMES, Fold, with_dealt
 from benchmarks.experiments.recipes import Recipes, Study, Table, rows_of
+from core.attacks.reference.ratio_table import SHIPPED
 
 TARGET: Table = {
     "architecture": "smp:Unet",
@@ -112,6 +113,7 @@ def studies(
         *plan.other_attacks(),
         *plan.seeds(seeds),
         *evidence(plan.recipes, list(plan.regimes()), seeds),
+        *learned_ratio(plan.recipes, list(plan.regimes()), seeds, plan.recipes.given(SHIPPED)),
     ]
 
 

@@ -127,7 +127,7 @@ class Recipes:
         label: str,
         target: Cell,
         fold: str,
-        network: Cell,
+        network: Cell | None,
         defenses: Sequence[Table],
         attacks: Sequence[Table],
         beside: Mapping[str, Cell] | None = None,
@@ -144,7 +144,8 @@ class Recipes:
             "defenses": list(defenses),
             "attacks": list(attacks),
         }
-        return Cell("audit", f"{label}-{fold}", settings, {"target": target, "patch": network, **(beside or {})})
+        needs = {"target": target} | ({"patch": network} if network else {})
+        return Cell("audit", f"{label}-{fold}", settings, {**needs, **(beside or {})})
 
     def study(
         self,

@@ -1,6 +1,6 @@
 """Composites: answers of a model that was trained on an image and of one that was not, put together in blocks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -8,40 +8,12 @@ import numpy.typing as npt
 from core.attacks.base import Observation
 from core.grid import Grid
 from core.metrics.roc import auc, roc_curve
+from core.training.half import Blocks
 
 SIDE = 64
 """Pixels of a block's side."""
 
-IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """The blocks of one image, half of which come from the model that was trained on it.
-
-    Attributes
-    ----------
-    number
-        `(h, w)` int64: the block of each grid point.
-    trained
-        `(n,)`: whether a block comes from the model that was trained on the image.
-    """
-
-    number: IntArray
-    trained: BoolArray
-
-    @property
-    def mask(self) -> BoolArray:
-        """`(h, w)`: the grid points that come from the model that was trained on the image."""
-        return self.trained[self.number]
-
-    def means(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Mean of a map `(h, w)` over each block, `(n,)`; NaN where the map says nothing in all of a block."""
-        known = ~np.isnan(values)
-        count = np.bincount(self.number[known], minlength=len(self.trained))
-        total = np.bincount(self.number[known], values[known], minlength=len(self.trained))
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def draw_blocks(size: tuple[int, int], rng: np.random.Generator, side: int = SIDE) -> Blocks:

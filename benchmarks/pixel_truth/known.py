@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from benchmarks.pixel_truth.composites import Blocks
 from core.attacks.base import Observation
 from core.audit.observe import recorded
 from core.data.samples import ImageSet, Sample
 from core.data.scheme import ClassScheme
 from core.grid import Grid
 from core.targets.base import Target
-from core.training.half import Halves
+from core.training.half import Blocks, Truth
 from core.training.images import label_of, read_hashed, settled_encoding
-from core.training.manifest import read_manifest
 
 
 @dataclass(frozen=True)
@@ -24,32 +21,6 @@ class Known:
     blocks: Blocks
     group: str = ""
     """Its block of frames."""
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What a half-supervised checkpoint's list says of its training: the halves, and the size they were drawn at."""
-
-    halves: Halves
-    size: tuple[int, int]
-
-    @classmethod
-    def of(cls, checkpoint: Path) -> "Truth":
-        """Read it. `SystemExit` where the checkpoint has no such list or was trained on whole images."""
-        manifest = read_manifest(checkpoint)
-        if manifest is None or not manifest.settings.get("half_supervised"):
-            raise SystemExit(f"{checkpoint}: was not trained half-supervised, as far as is known.")
-        height, width = manifest.settings["size"]
-        return cls(Halves(manifest.settings["half_supervised"], manifest.seed), (height, width))
-
-    def blocks(self, image_sha256: str, grid: Grid) -> Blocks:
-        """The blocks of an image on the attack grid, and which of them taught."""
-        rows, columns = (
-            places * trained // whole
-            for places, trained, whole in zip((grid.rows, grid.cols), self.size, grid.size, strict=True)
-        )
-        number = self.halves.blocks(self.size)[rows[:, None], columns[None, :]]
-        return Blocks(number, self.halves.taught(image_sha256, self.size))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from core.attacks.baselines.loss import GlobalLoss
 from core.attacks.label_only.correctness import Correctness
 from core.attacks.patch import PatchAttack
 from core.attacks.reference.difference import CorrectnessDifference, LossDifference, ProbabilityDifference
+from core.attacks.reference.learned_ratio import LearnedRatio
 from core.attacks.reference.lira import LiRA
 from core.attacks.reference.rmia import RMIA
 from core.attacks.shipped import shipped_networks
@@ -33,4 +34,5 @@ def _with_references(side: int) -> list[Attack]:
         CorrectnessDifference(block=side),
         LiRA(block=side),
         RMIA(block=side),
+        LearnedRatio(block=side),
     ]

@@ -1,13 +1,15 @@
-"""The attack networks and combiners of an audit: which files they are, and whether they fit its target."""
+"""The attack networks, combiners and tables of an audit: which files they are, and whether they fit its target."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.attacks.base import Attack
 from core.attacks.combiner import CombinerCard, read_combiner
+from core.attacks.reference.learned_ratio import LearnedRatio
+from core.attacks.reference.ratio_table import RatioTable, read_table, table_path
 from core.attacks.shipped import network_path
 from core.audit.spec import AuditSpec
 from core.errors import AttackError
@@ -16,10 +18,12 @@ from core.files import sha256_of_path
 if TYPE_CHECKING:
     from core.attacks.networks import AttackCard
 
+NETWORK, COMBINER, TABLE = "attack network", "combiner", "table"
+
 
 @dataclass(frozen=True)
 class AuditedNetwork:
-    """An attack network or a combiner of the audit.
+    """An attack network, a combiner or a table of the audit.
 
     Attributes
     ----------
@@ -35,7 +39,7 @@ class AuditedNetwork:
 
     path: Path
     sha256: str
-    card: "AttackCard | CombinerCard"
+    card: "AttackCard | CombinerCard | RatioTable"
     attack: Attack
 
     def facts(self) -> dict[str, Any]:
@@ -51,21 +55,33 @@ class AuditedNetwork:
 
 
 def find_networks(spec: AuditSpec) -> dict[str, AuditedNetwork]:
-    """The attack networks and combiners by attack id. Raises `AttackError` for a file that cannot be used."""
+    """The attack networks, combiners and tables by attack id. Raises `AttackError` for a file that cannot be used."""
     from core.attacks.networks import read_card
 
+    readers: Mapping[str, Callable[[Path], AttackCard | CombinerCard | RatioTable]] = {
+        NETWORK: read_card,
+        COMBINER: read_combiner,
+        TABLE: read_table,
+    }
     found = {}
     for entry in spec.attacks:
-        network = getattr(entry.attack, "network", None)
-        if network:
-            path = network_path(network, spec.folder)
-            card = read_card(path)
+        if file := file_of(entry.attack, spec):
+            kind, path = file
+            card = readers[kind](path)
             found[entry.id] = AuditedNetwork(path, sha256_of_path(path), card, entry.attack)
-        combiner = getattr(entry.attack, "combiner", None)
-        if combiner:
-            path = spec.resolve(combiner)
-            found[entry.id] = AuditedNetwork(path, sha256_of_path(path), read_combiner(path), entry.attack)
     return found
+
+
+def file_of(attack: Attack, spec: AuditSpec) -> tuple[str, Path] | None:
+    """What kind of file an attack reads, in words, and which; None where it reads none.
+
+    Raises `AttackError` where no shipped network has the name that is given.
+    """
+    if network := getattr(attack, "network", None):
+        return NETWORK, network_path(network, spec.folder)
+    if combiner := getattr(attack, "combiner", None):
+        return COMBINER, spec.resolve(combiner)
+    return (TABLE, table_path(attack.table, spec.folder)) if isinstance(attack, LearnedRatio) else None
 
 
 def check_network_classes(networks: Mapping[str, AuditedNetwork], classes: int) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.attacks.shipped import network_path
+from core.attacks.base import Attack
 from core.audit.export import audit_document, scores_table
+from core.audit.networks import NETWORK, file_of
 from core.audit.place import image_path, label_path
 from core.audit.store import SPEC_NAME
 from core.defenses.hardened import Hardened
@@ -139,16 +140,18 @@ def models_of(content: Content) -> Iterator[tuple[str, str, str]]:
     for attack in spec.attacks:
         network = facts.get("attack_networks", {}).get(attack.id)
         if network:
-            yield f"attack network of {attack.id}", _network_path(content, attack.attack), network["sha256"]
+            kind, place = _attack_file(content, attack.attack)
+            yield f"{kind} of {attack.id}", place, network["sha256"]
     path = content.folder / SPEC_NAME
     yield "spec", str(path.absolute()), sha256_of_file(path)
 
 
-def _network_path(content: Content, attack: Any) -> str:
+def _attack_file(content: Content, attack: Attack) -> tuple[str, str]:
     try:
-        return str(network_path(attack.network, content.spec.folder))
+        kind, path = file_of(attack, content.spec) or ("file", "")
+        return kind, str(path)
     except SegLeakError:
-        return ""
+        return NETWORK, ""
 
 
 def _manifest(content: Content, name: str) -> Manifest:

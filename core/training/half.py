@@ -1,14 +1,19 @@
 """Half-supervised targets: of each member, a random half of the blocks teaches. So it is known what was learned where.
 
-Such a target is of no use but to measure maps: a map should be higher in the blocks that taught than in the others.
+Such a model serves to measure maps, which should be higher in the blocks that taught than in the others, and to learn
+one from: scenes and classes are the same on both sides.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import DataError
+from core.grid import Grid
 from core.randomness import generator
+from core.training.manifest import read_manifest
 
 
 @dataclass(frozen=True)
@@ -40,3 +45,60 @@ class Halves:
         """The pixels of an image at training size that teach, `(h, w)`."""
         mask: npt.NDArray[np.bool_] = self.taught(image_sha256, size)[self.blocks(size)]
         return mask
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The blocks of one image, and in which of them a model was trained on it.
+
+    Attributes
+    ----------
+    number
+        `(h, w)` int64: the block of each grid point.
+    trained
+        `(n,)`: whether a block was.
+    """
+
+    number: npt.NDArray[np.int64]
+    trained: npt.NDArray[np.bool_]
+
+    @property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """`(h, w)`: the grid points of these blocks."""
+        return self.trained[self.number]
+
+    def means(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Mean of a map `(h, w)` over each block, `(n,)`; NaN where the map says nothing in all of a block."""
+        known = ~np.isnan(values)
+        count = np.bincount(self.number[known], minlength=len(self.trained))
+        total = np.bincount(self.number[known], values[known], minlength=len(self.trained))
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a half-supervised checkpoint's list says of its training: the halves, and the size they were drawn at."""
+
+    halves: Halves
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, checkpoint: Path) -> "Truth":
+        """Read it. Raises `DataError` where there is no such list, or the model was trained on whole images."""
+        manifest = read_manifest(checkpoint)
+        if manifest is None or not manifest.settings.get("half_supervised"):
+            raise DataError(
+                f"{checkpoint.name}: was not trained half-supervised, as far as is known.",
+                "Train it with --half-supervised 64; the list beside the checkpoint says so.",
+            )
+        height, width = manifest.settings["size"]
+        return cls(Halves(manifest.settings["half_supervised"], manifest.seed), (height, width))
+
+    def blocks(self, image_sha256: str, grid: Grid) -> Blocks:
+        """The blocks of an image on the attack grid, and which of them taught."""
+        rows, columns = (
+            places * trained // whole
+            for places, trained, whole in zip((grid.rows, grid.cols), self.size, grid.size, strict=True)
+        )
+        number = self.halves.blocks(self.size)[rows[:, None], columns[None, :]]
+        return Blocks(number, self.halves.taught(image_sha256, self.size))

@@ -124,3 +124,14 @@ class CombinerTraining(Choice):
         0.2, "fraction of the images (whole groups) kept for the threshold and the AUC", low=0, high=0.5
     )
     seed: int = param(0, "seed of the held-out images and of random defenses", low=0)
+
+
+@dataclass(frozen=True)
+class RatioTraining(Choice):
+    """How a table of evidence is fitted."""
+
+    name: ClassVar[str] = "ratio training"
+    smoothness: float = param(
+        0.0, "penalty on differences between neighbouring cells; 0: the one that does best on held-out images", low=0
+    )
+    seed: int = param(0, "seed of the held-out groups of images", low=0)

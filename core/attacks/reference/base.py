@@ -1,7 +1,7 @@
 """What the reference-calibrated attacks share: an image that is easy for every model is no evidence."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,10 +33,14 @@ class ReferenceAttack(Baseline):
         Its map is the evidence of each pixel, averaged over blocks, NaN where void. Raises `AttackError` where the
         label map, posteriors or references it needs are not there.
         """
+        return self.judged(observation, self.evidence)
+
+    def judged(self, observation: Observation, evidence_of: Callable[[Observation], Array]) -> AttackResult:
+        """As `score`, of the evidence that a function gives."""
         labelled = labelled_pixels(observation)
         if self.needs is Needs.POSTERIORS:
             _refuse_hard(observation)
-        evidence = self.evidence(observation)
+        evidence = evidence_of(observation)
         shown = block_mean(np.where(labelled, evidence, np.nan), self.block)
         return AttackResult(self.summed_up(observation, labelled, evidence), {self.maps[0]: shown})
 

@@ -42,7 +42,7 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="fit on outputs under this defense, or chain joined by '+'; repeated: under each (default none)",
     )
     add_shadow_flags(parser)
-    parser.add_argument("--out", type=_file, required=True, metavar="FILE", help="combiner (.json)")
+    parser.add_argument("--out", type=json_file, required=True, metavar="FILE", help="combiner (.json)")
     add_run_flags(parser)
     add_flags(parser, CombinerTraining, "training")
     parser.set_defaults(run=run)
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
-def _file(text: str) -> Path:
-    """Where to write a combiner."""
+def json_file(text: str) -> Path:
+    """Where to write a combiner, or a table."""
     if not text.endswith(".json"):
         raise argparse.ArgumentTypeError(f"{text} does not end in .json")
     return Path(text)
