@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from core.attacks.base import AttackContext
 from core.attacks.reference.learned_ratio import LearnedRatio, probabilities
-from core.attacks.reference.ratio_table import SHIPPED, RatioTable, cells, read_table, write_table
+from core.attacks.reference.ratio_table import DEFAULT, RatioTable, cells, read_table, table_path, write_table
 from core.audit.networks import TABLE, find_networks
 from core.audit.spec import parse_spec
 from core.errors import AttackError
@@ -107,6 +107,11 @@ def test_a_table_that_is_not_there_is_named(tmp_path):
         LearnedRatio(table="none.json").start(AttackContext(folder=tmp_path))
 
 
+def test_a_short_name_that_does_not_come_along_is_refused(tmp_path):
+    with pytest.raises(AttackError, match="There is no ratio table 'streets'"):
+        LearnedRatio(table="streets").start(AttackContext(folder=tmp_path))
+
+
 def test_an_audit_records_which_table_it_used_and_moves_with_it(tmp_path):
     write_table(tmp_path / "mine.json", table())
     attacks = [{"name": "learned-ratio"}, {"name": "learned-ratio", "id": "mine", "table": "mine.json"}]
@@ -118,13 +123,16 @@ def test_an_audit_records_which_table_it_used_and_moves_with_it(tmp_path):
     }
     spec = parse_spec(values, tmp_path)
     found = find_networks(spec)
-    assert [found[key].path for key in ("learned-ratio", "mine")] == [SHIPPED, tmp_path / "mine.json"]
+    assert [found[key].path for key in ("learned-ratio", "mine")] == [
+        table_path(DEFAULT, tmp_path),
+        tmp_path / "mine.json",
+    ]
     facts = found["mine"].facts()
     assert facts["sha256"] == sha256_of_file(tmp_path / "mine.json")
     assert facts["card"]["kind"] == "segleak ratio table"
     assert TABLE == "table"
     moved = spec.moved_to(tmp_path / "below")
-    assert [entry.attack.table for entry in moved.attacks] == ["", "../mine.json"]
+    assert [entry.attack.table for entry in moved.attacks] == [DEFAULT, "../mine.json"]
 
 
 # ---------------------------------------------------------------- the fit

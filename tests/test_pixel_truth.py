@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.pixel_truth.composites import auc_of, composite, draw_blocks
 from benchmarks.pixel_truth.half_supervised import spilled
-from benchmarks.pixel_truth.known import Known, Truth
+from benchmarks.pixel_truth.known import Known
 from benchmarks.pixel_truth.learned import learn, learned_map
 from benchmarks.pixel_truth.measure import Models, measure
 from benchmarks.pixel_truth.offered import offered
@@ -26,7 +26,7 @@ from core.data.layouts import open_images
 from core.data.scheme import load_scheme
 from core.grid import Grid
 from core.targets.open import open_target
-from core.training.half import Halves
+from core.training.half import Halves, Truth
 from tests.test_reference_attacks import observed
 
 DEMO = Path(__file__).parents[1] / "resources" / "demo"

@@ -134,7 +134,7 @@ def test_a_target_is_judged_with_what_its_shadows_say(monkeypatch):
     assert len(groups) == 6
     assert note.split("'")[1] in VARIANTS
     assert command.THIRD in found
-    for name in (command.ON_OFFER, command.EVERYTHING, command.RMIA, "difference"):
+    for name in (command.ON_OFFER, command.EVERYTHING, command.TABLE, command.RMIA, "difference"):
         shadows, values = found[name]
         assert shadows > 0.8, name
         assert np.mean(values) > 0.8, name

@@ -8,13 +8,13 @@ import pytest
 from benchmarks.pixel_truth.deleted import SHARES, Regions, block_means, merged
 from benchmarks.pixel_truth.deletion import ATTACKS, COLUMNS, ORACLE, Deleted, Judges, table_of
 from benchmarks.pixel_truth.deletion_figure import draw
-from benchmarks.pixel_truth.known import Seen, Truth
+from benchmarks.pixel_truth.known import Seen
 from core.attacks.base import AttackContext
 from core.attacks.baselines.loss import GlobalLoss
 from core.attacks.losses import loss_map
 from core.attacks.reference.rmia import RMIA
 from core.data.samples import Sample
-from core.training.half import Halves
+from core.training.half import Halves, Truth
 from tests.test_reference_attacks import observed
 
 SIZE = (128, 160)

@@ -9,7 +9,7 @@ from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.evidence import Hardened, Regime, evidence, learned_ratio, well_trained
 from benchmarks.experiments.folds import HALF_REFERENCES, HALVES, NAMES, Fold, with_dealt
 from benchmarks.experiments.recipes import Recipes, Study, Table, rows_of
-from core.attacks.reference.ratio_table import SHIPPED
+from core.attacks.reference.ratio_table import DEFAULT, table_path
 
 TARGET: Table = {
     "architecture": "smp:Unet",
@@ -113,7 +113,7 @@ def studies(
         *plan.other_attacks(),
         *plan.seeds(seeds),
         *evidence(plan.recipes, list(plan.regimes()), seeds),
-        *learned_ratio(plan.recipes, list(plan.regimes()), seeds, plan.recipes.given(SHIPPED)),
+        *learned_ratio(plan.recipes, list(plan.regimes()), seeds, plan.recipes.given(table_path(DEFAULT, Path()))),
     ]
 
 

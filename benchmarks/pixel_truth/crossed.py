@@ -1,4 +1,4 @@
-"""Looks for a map that beats those on offer: variants, combinations, a third reference.
+"""Looks for a map that beats those on offer: variants, combinations, a learned ratio, a third reference.
 
     python -m benchmarks.pixel_truth.crossed --data CAMVID --out FOLDER
 
@@ -20,7 +20,7 @@ from benchmarks.experiments.train import CHECKPOINT, SCHEME, images_of
 from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.combined import Array, BlockTable, fit
 from benchmarks.pixel_truth.deleted import block_means
-from benchmarks.pixel_truth.known import Known, Truth, known_images
+from benchmarks.pixel_truth.known import Known, known_images
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
 from benchmarks.pixel_truth.plan import Crossed, Judged, Parameters, crossed, on_hand, thinned
@@ -32,12 +32,16 @@ from core.attacks.base import VOID, AttackContext
 from core.audit.device import pick_device
 from core.data.scheme import load_scheme
 from core.targets.open import open_target
+from core.training.half import Truth
+from core.training.ratio import KNOTS, PENALTIES, fitted, held_out
+from core.training.taught import Taught, block_cells
 
 SIDES = (11,)
 SHADOWS = {"thinned": crossed, "whole": on_hand}
 LOSS, RMIA = "loss: loss", "rmia, 11: probability_ratio"
 COLUMNS = ("map", "shadows", "targets", "low", "high", "gain on loss", "low", "high", "gain on rmia", "low", "high")
 ON_OFFER, EVERYTHING = "combination, maps on offer", "combination, variants too"
+TABLE = "learned ratio, fitted to the shadows"
 THIRD = "rmia, a third reference"
 Column = tuple[float, Array]
 """What a map has within the images of the shadows, and within each image of a target."""
@@ -92,6 +96,7 @@ class Bench:
         for title, places in ((ON_OFFER, plain), (EVERYTHING, range(len(names)))):
             weights = fit(one.only(places), other.only(places))
             found[title] = (weights.held_out, judged.within(weights.of(judged.only(places).means)))
+        found[TABLE] = _by_table(shadows[0], shadows[1], target)
         chosen = max((name for name in VARIANTS), key=lambda name: found[name][0])
         found["the best variant on the shadows"] = found[chosen]
         if plan.beside:
@@ -131,6 +136,19 @@ class Bench:
         maps |= {name: make(seen) for name, make in VARIANTS.items()}
         void = seen.label == VOID
         return {name: block_means(np.where(void, np.nan, v), image.blocks.number) for name, v in maps.items()}
+
+
+def _by_table(one: Sequence[Known], other: Sequence[Known], target: Sequence[Known]) -> Column:
+    """A table fitted to both shadows, its penalty chosen on images of theirs that were kept from the fit."""
+    examples, judged = ([_taught(image) for image in images] for images in ((*one, *other), target))
+    penalty = max(PENALTIES, key=lambda p: held_out(examples, p, 0))
+    values = fitted(examples, penalty)
+    return held_out(examples, penalty, 0), np.array([image.within(values) for image in judged])
+
+
+def _taught(image: Known) -> Taught:
+    sha256 = image.observation.image_sha256
+    return Taught(block_cells(image.observation, image.blocks, KNOTS), image.blocks.trained, image.group, sha256)
 
 
 def _alone(shadows: Sequence[BlockTable], place: int) -> float:

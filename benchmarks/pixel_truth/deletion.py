@@ -22,7 +22,7 @@ from benchmarks.experiments.train import CHECKPOINT, SCHEME
 from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.deleted import SHARES, Array, Chosen, Regions, block_means, merged
 from benchmarks.pixel_truth.deletion_figure import draw
-from benchmarks.pixel_truth.known import Seen, Truth, seen_images
+from benchmarks.pixel_truth.known import Seen, seen_images
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
 from benchmarks.pixel_truth.plan import (
@@ -46,6 +46,7 @@ from core.audit.device import pick_device
 from core.data.scheme import load_scheme
 from core.grid import Grid
 from core.targets.open import open_target
+from core.training.half import Truth
 
 ATTACKS: Mapping[str, Attack] = {"loss": GlobalLoss(), "rmia": RMIA(), "patch": PatchAttack(network="slm")}
 """The image scores."""

@@ -20,7 +20,7 @@ from benchmarks.experiments.run import MAKERS
 from benchmarks.experiments.train import CHECKPOINT, SCHEME, images_of
 from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.composites import auc_of
-from benchmarks.pixel_truth.known import Known, Truth, known_images
+from benchmarks.pixel_truth.known import Known, known_images
 from benchmarks.pixel_truth.learned import learn, learned_map
 from benchmarks.pixel_truth.measure import maps_of
 from benchmarks.pixel_truth.offered import offered
@@ -34,6 +34,7 @@ from core.attacks.reference.base import log_probability
 from core.audit.device import pick_device
 from core.data.scheme import load_scheme
 from core.targets.open import open_target
+from core.training.half import Truth
 
 SIDES = (1, 5, 11, 21, 31)
 RESAMPLES = 500

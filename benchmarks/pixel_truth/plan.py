@@ -109,11 +109,7 @@ def crossed(folds: Mapping[str, Fold], parameters: Parameters, architecture: str
     Target and shadows have two references each: of a shadow one is a model on a fourth fold, which the target did not
     see either, and which is a third reference of the target's.
     """
-    name, label = ARCHITECTURES[architecture], f"half-{architecture}"
-    epochs = parameters.training["epochs"] * parameters.every
-    whole = _whole(folds, parameters, architecture)
-    few = Recipes(thinned(folds, parameters.every, NAMES), parameters.training, {}, 0)
-    thin = few.models(label, architecture=name, epochs=epochs)
+    thin, whole = thin_and_whole(folds, parameters, architecture)
 
     def judged(fold: str, *references: str) -> Judged:
         return Judged(thin[fold], fold, tuple(whole[reference] for reference in references))
@@ -127,6 +123,16 @@ def crossed(folds: Mapping[str, Fold], parameters: Parameters, architecture: str
         )
         for fold, fourth in ((TARGET_FOLD, UNSEEN_FOLD), (UNSEEN_FOLD, TARGET_FOLD))
     }
+
+
+def thin_and_whole(
+    folds: Mapping[str, Fold], parameters: Parameters, architecture: str
+) -> tuple[dict[str, Cell], dict[str, Cell]]:
+    """Models on every Nth frame of each fold, and on all frames."""
+    name, label = ARCHITECTURES[architecture], f"half-{architecture}"
+    few = Recipes(thinned(folds, parameters.every, NAMES), parameters.training, {}, 0)
+    thin = few.models(label, architecture=name, epochs=parameters.training["epochs"] * parameters.every)
+    return thin, _whole(folds, parameters, architecture)
 
 
 def on_hand(folds: Mapping[str, Fold], parameters: Parameters, architecture: str) -> dict[str, Crossed]:

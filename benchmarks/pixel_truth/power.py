@@ -20,6 +20,7 @@ from core.files import write_text
 RESULTS = Path(__file__).parent / "results"
 SETTINGS = {
     "half-supervised-pspnet-every-4": "PSPNet, 28 members, neighbouring video frames left out",
+    "half-supervised-unet-every-4": "Unet, 28 members, neighbouring video frames left out",
     "half-supervised-pspnet-every-1": "PSPNet, 110 members, neighbouring video frames among them",
     "half-supervised-unet-every-1": "Unet, 110 members, neighbouring video frames among them",
 }

@@ -203,12 +203,11 @@ def _moved_chain(chain: Chain, moved: Moved) -> Chain:
 
 
 def _moved_attack(attack: Attack, moved: Moved) -> Attack:
-    """An attack network may be a shipped one's short name; a combiner is always a file, a table where one is named."""
-    network = getattr(attack, "network", None)
-    if network and not is_short_name(network):
-        attack = replace(attack, network=moved(network))  # type: ignore[call-arg]
-    named = {key: moved(file) for key in ("combiner", "table") if (file := getattr(attack, key, None))}
-    return replace(attack, **named)  # type: ignore[arg-type]
+    """An attack network may be a shipped one's short name; so may a table; a combiner is always a file."""
+    files = {key: getattr(attack, key, None) for key in ("network", "table", "combiner")}
+    return replace(
+        attack, **{k: moved(file) for k, file in files.items() if file and (k == "combiner" or not is_short_name(file))}
+    )
 
 
 # ---------------------------------------------------------------- as TOML

@@ -59,13 +59,13 @@ def train_ratio(
     Parameters
     ----------
     shadows
-        Trained half-supervised. Their members are looked at; shadows that have not seen an image are its references.
+        Trained half-supervised. Their members are looked at.
     settings
         How to fit.
     out
         The table, a JSON file.
     references
-        Further models of the attacker's.
+        Models of the attacker's; without any, the shadows that have not seen an image are its references.
     progress
         One step per image.
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.attacks.base import ATTACKS, AttackContext, AttackResult, Observation, Scorer
 from core.attacks.losses import loss_map
 from core.attacks.reference.base import Array, ReferenceAttack, log_probability, unaware
-from core.attacks.reference.ratio_table import RatioTable, read_table, table_path
+from core.attacks.reference.ratio_table import DEFAULT, RatioTable, read_table, table_path
 from core.parameters import param
 
 
@@ -28,7 +28,7 @@ class LearnedRatio(ReferenceAttack):
     title: ClassVar[str] = "Learned ratio"
     maps: ClassVar[tuple[str, ...]] = ("learned_ratio",)
     map_sign: ClassVar[int] = 1
-    table: str = param("", "table of `train ratio`, beginning at the spec's folder; empty: the one that comes along")
+    table: str = param(DEFAULT, "table of `train ratio`; a file, beginning at the spec's folder, or a short name")
 
     def start(self, context: AttackContext) -> Scorer:
         """Read the table. Raises `AttackError` where it cannot be used."""

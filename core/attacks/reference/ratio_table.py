@@ -11,13 +11,15 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from core.attacks.shipped import is_short_name
 from core.errors import AttackError
 from core.files import write_text
 
 KIND = "segleak ratio table"
 MOST_KNOTS = 64
-SHIPPED = Path(__file__).resolve().parents[3] / "resources" / "attack_networks" / "ratio.json"
-"""The table that comes along, of shadows on procedural scenes."""
+FOLDER = Path(__file__).resolve().parents[3] / "resources" / "ratio_tables"
+ENDING = ".json"
+DEFAULT = "camvid"
 
 Array = npt.NDArray[np.float64]
 
@@ -112,8 +114,19 @@ def _between(knots: tuple[float, ...], probability: Array) -> tuple[npt.NDArray[
 
 
 def table_path(name: str, folder: Path) -> Path:
-    """The file of a table: a path relative to `folder`, or, of an empty name, the one that comes along."""
-    return folder / Path(name).expanduser() if name else SHIPPED
+    """The file of a table: a path relative to `folder`, or the short name of one that comes along.
+
+    Raises `AttackError` where none that comes along has that name.
+    """
+    if not is_short_name(name):
+        return folder / Path(name).expanduser()
+    shipped = sorted(path.stem for path in FOLDER.glob(f"*{ENDING}"))
+    if name not in shipped:
+        raise AttackError(
+            f"There is no ratio table '{name}'.",
+            f"Give a file of `train ratio`, or one of those that come with the program: {', '.join(shipped)}.",
+        )
+    return FOLDER / f"{name}{ENDING}"
 
 
 def write_table(path: Path, table: RatioTable) -> None:

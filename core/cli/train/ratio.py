@@ -21,7 +21,7 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         action="append",
         default=[],
         metavar="FILE",
-        help="a reference model that is no shadow; may be repeated. The shadows serve each other as references",
+        help="a reference model that is no shadow; may be repeated. Without any the shadows serve each other",
     )
     add_shadow_flags(parser)
     parser.add_argument("--out", type=json_file, required=True, metavar="FILE", help="table (.json)")
