@@ -19,6 +19,7 @@ from core.attacks.baselines.loss import GlobalLoss
 from core.attacks.losses import loss_map
 from core.attacks.patch import PatchAttack
 from core.attacks.reference.difference import CorrectnessDifference, LossDifference, ProbabilityDifference
+from core.attacks.reference.learned_ratio import LearnedRatio
 from core.attacks.reference.rmia import RMIA
 from core.attacks.shipped import shipped_networks
 from core.audit.observe import record
@@ -89,7 +90,8 @@ def truth():
         *(open_target(DEMO / f"{name}.safetensors", device="cpu") for name in ("target", "distilled")),
         (open_target(DEMO / "dp-sgd.safetensors", device="cpu"),),
     )
-    attacks = {"loss": GlobalLoss(), "rmia": RMIA(), "loss difference": LossDifference()}
+    attacks = {"loss": GlobalLoss(), "rmia": RMIA(), "learned ratio": LearnedRatio()}
+    attacks |= {"loss difference": LossDifference()}
     attacks |= {"probability": ProbabilityDifference(), "correctness": CorrectnessDifference()}
     attacks |= {name: PatchAttack(network=name) for name in shipped_networks()}
     threads = torch.get_num_threads()
@@ -100,7 +102,7 @@ def truth():
         torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize("name", ["rmia", "loss difference", "probability", "correctness"])
+@pytest.mark.parametrize("name", ["rmia", "loss difference", "learned ratio", "probability", "correctness"])
 def test_maps_with_a_reference_point_at_what_was_memorised_better_than_the_raw_loss(truth, name):
     (score,) = (score for key, score in truth.items() if key.startswith(f"{name}: "))
     assert score.images == IMAGES

@@ -106,6 +106,13 @@ _ALL = (
         "",
         "How many times more the target believes in the label than the references do, around a pixel.",
     ),
+    Layer(
+        "learned_ratio",
+        "Learned ratio",
+        Kind.DIVERGING,
+        "log odds",
+        "How much the target's and the references' belief in the label look like a shadow's where it had learned.",
+    ),
     Layer("combined", "Combined map", Kind.DIVERGING, "", "The maps of several attacks, weighed as on shadows."),
     Layer("correctness", "Correctness", Kind.SEQUENTIAL, "", "How often the target is right around a pixel."),
     Layer(
