@@ -344,6 +344,14 @@ def test_a_folder_never_mixes_scenes_of_two_settings(tmp_path):
         write_scenes(tmp_path, 1, 1, (24, 32))
 
 
+def test_a_folder_never_mixes_scenes_of_two_versions_of_the_drawing(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing_module, "DRAWING", writing_module.DRAWING - 1)
+    write_scenes(tmp_path, 1, 0, (24, 32))
+    monkeypatch.undo()
+    with pytest.raises(DataError, match=r"holds other scenes: .*'drawing'"):
+        write_scenes(tmp_path, 1, 1, (24, 32))
+
+
 @pytest.mark.parametrize(
     "wrong", [{"layout": "coco"}, {"split": "all"}, {"jpeg_quality": 0}, {"count": 0}, {"seed": -1}]
 )

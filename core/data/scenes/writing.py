@@ -20,6 +20,10 @@ from core.progress import Progress
 
 RECORD = "scenes.json"
 """Beside the scenes: what they were made of, so that a folder never mixes two kinds."""
+
+DRAWING = 2
+"""Part of that; one more whenever the drawing of a seed changes."""
+
 CAMVID_ID = (3, 4, 1, 1, 7, 2, 6, 6, 5, 5, 0, 9, 10, 8, 8, 8, 8, 10, 10)
 """CamVid's label for each Cityscapes train id: walls are buildings, terrain is trees, all who ride are bicyclists."""
 CAMVID_VOID = 11
@@ -132,7 +136,12 @@ def write_scenes(
         raise SpecError(f"A JPEG quality of {jpeg_quality} does not exist.", "Choose 1 to 100, or PNG.")
     if count < 1 or seed < 0:
         raise SpecError(f"{count} scenes from seed {seed} cannot be written.", "Take at least 1, from seed 0 or more.")
-    settings: dict[str, object] = {"size": list(size), "layout": layout, "jpeg_quality": jpeg_quality}
+    settings: dict[str, object] = {
+        "size": list(size),
+        "layout": layout,
+        "jpeg_quality": jpeg_quality,
+        "drawing": DRAWING,
+    }
     _check_record(folder / RECORD, settings)
     place = PLACES[layout]
     progress = progress or Progress()
