@@ -19,7 +19,7 @@ from benchmarks.experiments.folds import (
     split,
     with_dealt,
 )
-from benchmarks.experiments.judge import audit_spec
+from benchmarks.experiments.judge import REFERENCE, audit_spec
 from benchmarks.experiments.plan import ATTACK, PUBLISHED, TARGET, Parameters, studies
 from benchmarks.experiments.recipes import Study
 from benchmarks.experiments.report import tables, write_page
@@ -192,7 +192,9 @@ def test_every_number_of_the_plan_is_trained_on_other_frames_than_it_is_judged_o
             sides = set(audit.settings["folds"].values())
             assert sides == {fold, OPPOSITE[fold]}
             assert audit.needs["target"].settings["fold"] == fold
-            shadows = audit.needs["patch"].needs
+            # Where no network is trained, references are all that the attacker trains.
+            models = {part: need for part, need in audit.needs.items() if part.startswith(REFERENCE)}
+            shadows = audit.needs["patch"].needs if "patch" in audit.needs else models
             assert {s.settings["fold"] for s in shadows.values()} == _shadow_folds(study, fold)
             seeds = [c.settings["training"]["seed"] for c in (audit.needs["target"], *shadows.values())]
             assert len(set(seeds)) == len(seeds), "target and shadows must not begin with the same weights"
@@ -208,7 +210,7 @@ def test_every_number_of_the_plan_is_trained_on_other_frames_than_it_is_judged_o
 def _shadow_folds(study: Study, fold: str) -> set[str]:
     if study.name in {"adaptive-distillation-references", "adaptive-min-max"}:
         return set(HALVES)
-    return {*SHADOWS[fold], *(MIXED if study.part.startswith("evidence") else ())}
+    return {*SHADOWS[fold], *(MIXED if study.part.startswith(("evidence", "ratio")) else ())}
 
 
 def test_reference_images_of_a_shadow_are_on_neither_side_of_it(frames):
@@ -317,7 +319,8 @@ def test_a_second_run_does_nothing_again(experiment, frames, capsys):
 def test_the_plan_shows_what_is_done(experiment, frames, capsys):
     run.main(["--data", str(frames), "--out", str(experiment), "--plan"], TINY)
     lines = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("  done ") for line in lines) == 4 + 2 + 4 + 1
+    comes_along = 1  # the table of learned-ratio
+    assert sum(line.startswith("  done ") for line in lines) == 4 + 2 + 4 + 1 + comes_along
     assert any(line.startswith("  not done  model   pspnet-P-") for line in lines)
     assert any("shipped" in line and "no file was given" in line for line in lines)
 

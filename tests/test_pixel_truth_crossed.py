@@ -126,7 +126,9 @@ def test_a_target_is_judged_with_what_its_shadows_say(monkeypatch):
     plan = crossed(FOLDS, Parameters(every=4), "pspnet")["P"]
     seeds = {plan.target: 0, plan.shadows[0]: 100, plan.shadows[1]: 200, plan.beside: 0}
     monkeypatch.setattr(
-        command.Bench, "_known", lambda _, judged: [taught_image(seeds[judged] + seed) for seed in range(6)]
+        command.Bench,
+        "_known",
+        lambda _, judged: [replace(taught_image(seeds[judged] + n), group=f"{judged.fold}{n}") for n in range(6)],
     )
     few = {"loss": GlobalLoss(), "rmia, 11": RMIA(), "difference, 1": ProbabilityDifference(block=1)}
     monkeypatch.setattr(command, "offered", lambda *_, **__: few)

@@ -148,7 +148,9 @@ def _by_table(one: Sequence[Known], other: Sequence[Known], target: Sequence[Kno
 
 def _taught(image: Known) -> Taught:
     sha256 = image.observation.image_sha256
-    return Taught(block_cells(image.observation, image.blocks, KNOTS), image.blocks.trained, image.group, sha256)
+    return Taught(
+        block_cells(image.observation, image.blocks, KNOTS), image.blocks.trained, image.group or sha256, sha256
+    )
 
 
 def _alone(shadows: Sequence[BlockTable], place: int) -> float:
