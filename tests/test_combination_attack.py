@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,10 @@ from core.audit.store import AuditStore
 from core.data.samples import ImageSet
 from core.defenses.chain import Chain
 from core.errors import AttackError, SpecError
+from core.files import sha256_of_file
+from core.snapshot.choices import SnapshotChoices
+from core.snapshot.content import opened
+from core.snapshot.record import files_of
 from core.training.combiner import fitted, train_combiner
 from core.training.manifest import read_manifest
 from core.training.settings import CombinerTraining
@@ -255,3 +260,8 @@ def test_an_audit_with_a_combination_moves_with_it_and_prints_what_it_was_fitted
         for image in range(4):
             parts = np.array([scores[image, "none", name][0] for name in ("loss", "confidence")])
             assert scores[image, "none", "combination"][0] == pytest.approx(one.score(parts))
+    # A snapshot says which file it was, and where it lies.
+    with opened(tmp_path / "audits" / "one.segleak", SnapshotChoices()) as content:
+        (file,) = (file for file in files_of(content) if file["what"] == "combiner of combination")
+    assert Path(file["path"]).resolve() == tmp_path / "deep" / "c.json"
+    assert file["sha256"] == sha256_of_file(tmp_path / "deep" / "c.json")

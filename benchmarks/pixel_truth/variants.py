@@ -14,6 +14,7 @@ from core.attacks.base import VOID, Observation
 from core.attacks.blocks import block_mean
 from core.attacks.losses import loss_map
 from core.attacks.reference.base import correct, log_probability, unaware
+from core.attacks.reference.learned_ratio import probabilities as everywhere
 
 Array = npt.NDArray[np.float64]
 Map = Callable[[Observation], Array]
@@ -24,8 +25,7 @@ BINS = 10
 def probabilities(observation: Observation) -> tuple[Array, Array]:
     """p[y] of the target and the mean of the references', `(h, w)` each; NaN where void."""
     void = observation.label == VOID
-    references = np.mean([np.exp(log_probability(r)) for r in unaware(observation)], axis=0)
-    target = np.exp(-loss_map(observation).astype(np.float64))
+    target, references = everywhere(observation)
     return np.where(void, np.nan, target), np.where(void, np.nan, references)
 
 

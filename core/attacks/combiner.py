@@ -1,7 +1,6 @@
 """A combiner on disk: which attacks it weighs and how. A JSON file, without numbers of any image."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.attacks.base import ATTACKS, Attack
+from core.attacks.json_card import card_text, is_number, read_card, write_card
 from core.errors import AttackError, SpecError
-from core.files import write_text
 
 KIND = "segleak combiner"
 MOST_ATTACKS = 64
@@ -58,11 +57,11 @@ class CombinerCard:
             raise AttackError(f"a combiner cannot weigh {count} attacks.", f"It takes 1 to {MOST_ATTACKS}.")
         for key in ("means", "deviations", "weights"):
             values = getattr(self, key)
-            if len(values) != count or not all(map(_is_number, values)):
+            if len(values) != count or not all(map(is_number, values)):
                 raise AttackError(f"the combiner's '{key}' are not {count} numbers.", "Train it again.")
-        if not _is_number(self.intercept) or not all(value > 0 for value in self.deviations):
+        if not is_number(self.intercept) or not all(value > 0 for value in self.deviations):
             raise AttackError("the combiner's numbers are out of range.", "Train it again.")
-        if self.threshold is not None and not _is_number(self.threshold):
+        if self.threshold is not None and not is_number(self.threshold):
             raise AttackError("the combiner's 'threshold' is no number.", "Train it again.")
         self.made()
 
@@ -87,30 +86,17 @@ class CombinerCard:
 
     def to_json(self) -> str:
         """The card as JSON text."""
-        return json.dumps({"kind": KIND, **dataclasses.asdict(self)}, indent=1, allow_nan=False)
+        return card_text(KIND, self)
 
 
 def write_combiner(path: Path, card: CombinerCard) -> None:
     """Write a combiner, atomically."""
-    write_text(path, card.to_json() + "\n")
+    write_card(path, card.to_json())
 
 
 def read_combiner(path: Path) -> CombinerCard:
     """Read a combiner. Raises `AttackError` naming the file."""
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise AttackError(f"{path}: cannot be read ({error.strerror}).", "Check the path of the combiner.") from error
-    except (ValueError, RecursionError) as error:
-        raise AttackError(f"{path.name}: is no combiner ({error}).", "Make one with `train combiner`.") from error
-    if not isinstance(values, dict) or values.pop("kind", None) != KIND:
-        raise AttackError(f"{path.name}: is no combiner.", "Make one with `train combiner`.")
-    try:
-        return _card(values)
-    except AttackError as error:
-        raise AttackError(f"{path.name}: {error.message}", error.remedy) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise AttackError(f"{path.name}: the combiner is damaged ({error}).", "Train it again.") from error
+    return read_card(path, KIND, "train combiner", _card)
 
 
 def _card(values: Mapping[str, Any]) -> CombinerCard:
@@ -118,8 +104,3 @@ def _card(values: Mapping[str, Any]) -> CombinerCard:
     known = {key: values[key] for key in (f.name for f in dataclasses.fields(CombinerCard)) if key in values}
     lists = {key: tuple(known[key]) for key in ("attacks", "means", "deviations", "weights")}
     return CombinerCard(**(known | lists))
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is a number of a sane size; a comparison, because huge whole numbers are no floats."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300

@@ -1,7 +1,5 @@
 """A table of evidence: what a pixel's probability says beside that of the references. A JSON file."""
 
-import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from core.attacks.json_card import card_text, is_number, read_card, write_card
 from core.attacks.shipped import is_short_name
 from core.errors import AttackError
-from core.files import write_text
 
 KIND = "segleak ratio table"
 MOST_KNOTS = 64
@@ -55,7 +53,7 @@ class RatioTable:
         rows = (self.knots, *self.values)
         if not 2 <= count <= MOST_KNOTS or len(self.values) != count or any(len(row) != count for row in rows):
             raise AttackError(f"the table is not a square of 2 to {MOST_KNOTS} knots.", "Train it again.")
-        if not all(_is_number(value) for row in rows for value in row):
+        if not all(is_number(value) for row in rows for value in row):
             raise AttackError("the table holds something that is no number.", "Train it again.")
         if any(low >= high for low, high in zip(self.knots, self.knots[1:], strict=False)):
             raise AttackError("the table's knots do not increase.", "Train it again.")
@@ -81,7 +79,7 @@ class RatioTable:
 
     def to_json(self) -> str:
         """The table as JSON text."""
-        return json.dumps({"kind": KIND, **dataclasses.asdict(self)}, indent=1, allow_nan=False)
+        return card_text(KIND, self)
 
 
 def cells(knots: tuple[float, ...], target: Array, reference: Array) -> tuple[npt.NDArray[np.int64], Array]:
@@ -131,32 +129,18 @@ def table_path(name: str, folder: Path) -> Path:
 
 def write_table(path: Path, table: RatioTable) -> None:
     """Write a table, atomically."""
-    write_text(path, table.to_json() + "\n")
+    write_card(path, table.to_json())
 
 
 def read_table(path: Path) -> RatioTable:
     """Read a table. Raises `AttackError` naming the file."""
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise AttackError(f"{path}: cannot be read ({error.strerror}).", "Check the path of the table.") from error
-    except (ValueError, RecursionError) as error:
-        raise AttackError(f"{path.name}: is no ratio table ({error}).", "Make one with `train ratio`.") from error
-    if not isinstance(values, dict) or values.pop("kind", None) != KIND:
-        raise AttackError(f"{path.name}: is no ratio table.", "Make one with `train ratio`.")
-    try:
-        return RatioTable(
-            tuple(values["knots"]),
-            tuple(tuple(row) for row in values["values"]),
-            str(values.get("trained_on", "")),
-            dict(values.get("extra", {})),
-        )
-    except AttackError as error:
-        raise AttackError(f"{path.name}: {error.message}", error.remedy) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise AttackError(f"{path.name}: the table is damaged ({error}).", "Train it again.") from error
+    return read_card(path, KIND, "train ratio", _table)
 
 
-def _is_number(value: object) -> bool:
-    """Whether it is a number of a sane size; a comparison, because huge whole numbers are no floats."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
+def _table(values: Mapping[str, Any]) -> RatioTable:
+    return RatioTable(
+        tuple(values["knots"]),
+        tuple(tuple(row) for row in values["values"]),
+        str(values.get("trained_on", "")),
+        dict(values.get("extra", {})),
+    )

@@ -40,12 +40,8 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="train on outputs under this defense, or chain joined by '+', as an attacker who adapts would; "
         "repeated: under each (default none)",
     )
-    parser.add_argument(
-        "--reference",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="for slm-pair, a reference model that is no shadow; may be repeated. The shadows serve each other",
+    add_reference_flag(
+        parser, "for slm-pair, a reference model that is no shadow; may be repeated. The shadows serve each other"
     )
     parser.add_argument("--out", type=checkpoint, required=True, metavar="FILE", help="checkpoint (.safetensors)")
     add_run_flags(parser)
@@ -151,6 +147,11 @@ def _from_files(args: argparse.Namespace) -> "list[ShadowData]":
         ShadowData(target, inside, outside, scheme_named(given, target.info.scheme, inside.scheme))
         for target, inside, outside in zip(targets, members, non_members, strict=True)
     ]
+
+
+def add_reference_flag(parser: argparse.ArgumentParser, help: str) -> None:
+    """The flag that `open_given_references` reads."""
+    parser.add_argument("--reference", action="append", default=[], metavar="FILE", help=help)
 
 
 def open_given_references(args: argparse.Namespace) -> "list[AuditedReference]":

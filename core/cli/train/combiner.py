@@ -9,7 +9,13 @@ from core.cli.defenses import FORM as DEFENSE
 from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, read_choice, read_flags
 from core.cli.screen import Screen
-from core.cli.train.attack import add_shadow_flags, open_given_references, open_shadows, print_held_out
+from core.cli.train.attack import (
+    add_reference_flag,
+    add_shadow_flags,
+    open_given_references,
+    open_shadows,
+    print_held_out,
+)
 from core.cli.train.common import add_run_flags
 from core.training.settings import CombinerTraining
 
@@ -27,12 +33,8 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         metavar="NAME[:key=value,...]",
         help="an attack to combine; repeat it",
     )
-    parser.add_argument(
-        "--reference",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a reference model that is no shadow; may be repeated. The shadows serve each other as references",
+    add_reference_flag(
+        parser, "a reference model that is no shadow; may be repeated. The shadows serve each other as references"
     )
     parser.add_argument(
         "--defense",

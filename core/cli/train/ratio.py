@@ -4,7 +4,7 @@ import argparse
 
 from core.cli.flags import add_flags, read_flags
 from core.cli.screen import Screen
-from core.cli.train.attack import add_shadow_flags, open_given_references, open_shadows
+from core.cli.train.attack import add_reference_flag, add_shadow_flags, open_given_references, open_shadows
 from core.cli.train.combiner import json_file
 from core.cli.train.common import add_run_flags
 from core.training.settings import RatioTraining
@@ -16,12 +16,8 @@ USAGE = """\
 def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this kind of training."""
     parser = kinds.add_parser("ratio", usage=USAGE, help="fit the table of 'learned-ratio' to half-supervised shadows")
-    parser.add_argument(
-        "--reference",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a reference model that is no shadow; may be repeated. Without any the shadows serve each other",
+    add_reference_flag(
+        parser, "a reference model that is no shadow; may be repeated. Without any the shadows serve each other"
     )
     add_shadow_flags(parser)
     parser.add_argument("--out", type=json_file, required=True, metavar="FILE", help="table (.json)")
