@@ -1,5 +1,6 @@
 """An audit folder written directly, without a target: what the window reads, in a moment."""
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +62,20 @@ def _result(rng, row, size):
     }
     counts = {chain: np.diag(rng.integers(1, 50, 7)).astype(np.int64) for chain in CHAINS}
     return ImageResult(row.id, "0" * 64, None, 1, results, counts)
+
+
+def rows_of(folder, query):
+    """What a query of its results finds."""
+    connection = sqlite3.connect(folder / "results.sqlite")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def change(folder, statement, *values):
+    """Change its results behind the program's back."""
+    connection = sqlite3.connect(folder / "results.sqlite")
+    with connection:
+        connection.execute(statement, values)
+    connection.close()

@@ -14,7 +14,7 @@ from core.data.samples import Role
 from core.errors import DataError, StoreError
 from core.metrics.segmentation import miou
 from gui.document import AuditDocument
-from tests.gui.small_audit import small_audit
+from tests.gui.small_audit import change, rows_of, small_audit
 
 SIZE = (8, 16)
 CLASSES = 7
@@ -30,21 +30,6 @@ def document(folder):
     document = AuditDocument.open(folder)
     yield document
     document.close()
-
-
-def rows_of(folder, query):
-    connection = sqlite3.connect(folder / "results.sqlite")
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
-
-
-def change(folder, statement, *values):
-    connection = sqlite3.connect(folder / "results.sqlite")
-    with connection:
-        connection.execute(statement, values)
-    connection.close()
 
 
 # ---------------------------------------------------------------- columns

@@ -1,5 +1,4 @@
 import json
-import sqlite3
 
 import numpy as np
 import pytest
@@ -25,21 +24,6 @@ def document(folder):
     document = AuditDocument.open(folder)
     yield document
     document.close()
-
-
-def rows_of(folder, query):
-    connection = sqlite3.connect(folder / "results.sqlite")
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
-
-
-def change(folder, statement, *values):
-    connection = sqlite3.connect(folder / "results.sqlite")
-    with connection:
-        connection.execute(statement, values)
-    connection.close()
 
 
 # ---------------------------------------------------------------- colour ranges

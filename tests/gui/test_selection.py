@@ -1,4 +1,3 @@
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -20,21 +19,6 @@ def document(folder):
     document = AuditDocument.open(folder)
     yield document
     document.close()
-
-
-def rows_of(folder, query):
-    connection = sqlite3.connect(folder / "results.sqlite")
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
-
-
-def change(folder, statement, *values):
-    connection = sqlite3.connect(folder / "results.sqlite")
-    with connection:
-        connection.execute(statement, values)
-    connection.close()
 
 
 def test_another_audit_is_shown_from_its_beginning_and_nobody_meets_a_mixture(document, heard):
