@@ -47,7 +47,13 @@ AFTER_SCENES: Table = {
 """Well trained: from procedural scenes, crops, few small steps; so the mIoU of members and non-members is at most 5
 points apart (PSPNet, seed 0: 6.5 after 5 epochs at 3e-4, 5.4 after 3, 4.7 after 3 at 2e-4)."""
 
-RATIO: Sequence[Table] = ({"name": "loss"}, {"name": "rmia"}, {"name": "learned-ratio", "table": "table"})
+LEARNED_RATIO: Table = {"name": "learned-ratio", "table": "table"}
+RATIO: Sequence[Table] = (
+    {"name": "loss"},
+    {"name": "rmia"},
+    LEARNED_RATIO,
+    {"name": "combination", "id": "combination-ratio", "combiner": "ratio"},
+)
 PART, SEEDS_PART, RATIO_PART = "evidence", "evidence-seeds", "ratio"
 
 
@@ -102,22 +108,26 @@ class Hardened:
 
 
 def evidence(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterator[Study]:
-    """Each seed of each regime, then all seeds together, and beside them the hardened targets, which have one seed."""
+    """Each seed of each regime with its hardened targets, then all seeds together."""
     attackers = {regime.name: [_Attacker(recipes, regime, seed) for seed in range(seeds)] for regime in regimes}
-    plain = {name: [attacker.plain() for attacker in those] for name, those in attackers.items()}
+    asked = {name: list(zip(*(_of_seed(a) for a in those), strict=True)) for name, those in attackers.items()}
     for number in range(seeds):
-        yield from (studies[number] for studies in plain.values())
-    for name, studies in plain.items():
-        yield _together(studies, recipes.resamples)
-        yield from attackers[name][0].all_hardened()
+        yield from (studies[number] for ways in asked.values() for studies in ways)
+    yield from (_together(studies, recipes.resamples) for ways in asked.values() for studies in ways)
+
+
+def _of_seed(attacker: "_Attacker") -> Sequence[Study]:
+    return (attacker.plain(), *(attacker.hardened_alike(name) for name in attacker.regime.hardened))
 
 
 def learned_ratio(recipes: Recipes, regimes: Sequence[Regime], seeds: int, table: Cell) -> Iterator[Study]:
-    """The same targets and references, and a table that was fitted to drawn scenes."""
+    """The same targets and references, a table of half-supervised shadows, and a combiner that weighs it too."""
     for regime in regimes:
-        studies = [_Attacker(recipes, regime, seed).by_table(table) for seed in range(seeds)]
-        yield from studies
-        yield _together(studies, recipes.resamples)
+        attackers = [_Attacker(recipes, regime, seed) for seed in range(seeds)]
+        for hardening in ("", *(name for name, wanted in regime.hardened.items() if wanted.taught)):
+            studies = [attacker.by_table(table, hardening) for attacker in attackers]
+            yield from studies
+            yield _together(studies, recipes.resamples)
 
 
 def _together(studies: Sequence[Study], resamples: int) -> Study:
@@ -177,20 +187,24 @@ class _Attacker:
         title = f"{self.regime.title}, seed {self.seed}"
         return self._study(self.name, SEEDS_PART, title, {fold: self.model(fold) for fold in TARGETS}, OUTPUTS)
 
-    def by_table(self, table: Cell) -> Study:
-        """A study of its plain targets, judged by what needs nothing but references."""
-        name, title = f"ratio-{self.name}", f"{self.regime.title}, seed {self.seed}"
-        targets = {fold: self.model(fold) for fold in TARGETS}
-        beside = {"table": table, **self.references}
+    def by_table(self, table: Cell, hardening: str = "") -> Study:
+        """A study of its plain or hardened targets, judged by what needs no attack network."""
+        made = f"-{hardening}" if hardening else ""
+        name = f"ratio-{self.regime.name}{made}-seed{self.seed}"
+        title = f"{self.regime.title}{made.replace('-', ', ', 1)}, seed {self.seed}"
+        targets = {fold: self.hardened(hardening, fold) if hardening else self.model(fold) for fold in TARGETS}
+        beside = {"table": table, "ratio": self._combiner("ratio", (*PLAIN, LEARNED_RATIO), NONE, table=table)}
+        beside |= self.references
         audits = {f: self.recipes.audit(name, t, f, None, (NONE,), RATIO, beside) for f, t in targets.items()}
         rows = _rows(name, audits, self.recipes.resamples)
-        return Study(name, RATIO_PART, title, rows, audits, {"none": "none"}, tuple(a["name"] for a in RATIO))
+        ids = tuple(str(a.get("id", a["name"])) for a in RATIO)
+        return Study(name, RATIO_PART, title, rows, audits, {"none": "none"}, ids)
 
-    def all_hardened(self) -> Iterator[Study]:
-        """A study for each way of hardening its targets."""
-        for name in self.regime.hardened:
-            targets = {fold: self.hardened(name, fold) for fold in TARGETS}
-            yield self._study(f"{self.regime.name}-{name}", PART, f"{self.regime.title}, {name}", targets, (NONE,))
+    def hardened_alike(self, name: str) -> Study:
+        """The study of its targets hardened in one way."""
+        title = f"{self.regime.title}, {name}, seed {self.seed}"
+        targets = {fold: self.hardened(name, fold) for fold in TARGETS}
+        return self._study(f"{self.regime.name}-{name}-seed{self.seed}", SEEDS_PART, title, targets, (NONE,))
 
     def _study(self, name: str, part: str, title: str, targets: Mapping[str, Cell], defenses: Sequence[Table]) -> Study:
         attacks = (*PLAIN, *LEARNED)
@@ -211,13 +225,13 @@ class _Attacker:
         }
         return Cell("network", f"{representation}-{self.name}", settings, self.models)
 
-    def _combiner(self, name: str, attacks: Sequence[Table], defense: Table) -> Cell:
+    def _combiner(self, name: str, attacks: Sequence[Table], defense: Table, **files: Cell) -> Cell:
         settings = {
             "attacks": list(attacks),
             "defense": defense,
             "exchange": {fold: EXCHANGE[fold] for fold in ATTACKERS},
         }
-        return Cell("combiner", f"{name}-{self.name}", settings, self.models)
+        return Cell("combiner", f"{name}-{self.name}", settings, {**self.models, **files})
 
 
 def _needs(**cells: Cell | None) -> dict[str, Cell]:

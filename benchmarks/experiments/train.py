@@ -76,7 +76,7 @@ def make_combiner(cell: Cell, shop: Workshop) -> dict[str, Any]:
     """Fit a combiner of attacks on the same shadows as a network's."""
     result = train_combiner(
         _shadows(cell, shop),
-        [ATTACKS.make(table) for table in cell.settings["attacks"]],
+        [ATTACKS.make(_with_file(table, cell, shop)) for table in cell.settings["attacks"]],
         CombinerTraining(),
         shop.path(cell, ENDINGS["combiner"]),
         shop.device,
@@ -84,6 +84,11 @@ def make_combiner(cell: Cell, shop: Workshop) -> dict[str, Any]:
         progress=shop.progress,
     )
     return {"held_out": asdict(result.held_out), "weights": list(result.card.weights)}
+
+
+def _with_file(attack: dict[str, Any], cell: Cell, shop: Workshop) -> dict[str, Any]:
+    """A table of `learned-ratio` is named by the part it plays."""
+    return attack | ({"table": str(shop.path(cell.needs[attack["table"]], ".json"))} if "table" in attack else {})
 
 
 def _shadows(cell: Cell, shop: Workshop) -> list[ShadowData]:

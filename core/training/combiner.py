@@ -26,6 +26,9 @@ from core.training.settings import CombinerTraining
 from core.training.shadows import Example, ShadowData
 from core.versions import now, versions
 
+FILES = ("network", "table")
+"""Parameters of attacks that name a file."""
+
 FEWEST = 10
 """Members and non-members that are learned from."""
 
@@ -172,9 +175,10 @@ def _check(examples: Sequence[Example], reasons: Counter[str]) -> None:
 def _table(attack: Attack, out: Path) -> dict[str, Any]:
     """An attack as a table whose paths begin at the combiner's folder."""
     table = {"name": attack.name, **attack.to_mapping()}
-    network = table.get("network")
-    if network and not is_short_name(network):
-        table["network"] = Path(os.path.relpath(network, out.parent)).as_posix()
+    for part in FILES:
+        file = table.get(part)
+        if file and not is_short_name(file):
+            table[part] = Path(os.path.relpath(file, out.parent)).as_posix()
     return table
 
 
