@@ -16,6 +16,8 @@ from core.attacks.combination import Combination
 from core.attacks.combiner import CombinerCard, read_combiner, write_combiner
 from core.attacks.label_only.stability import Stability
 from core.attacks.reference.difference import LossDifference, ProbabilityDifference
+from core.attacks.reference.learned_ratio import LearnedRatio
+from core.attacks.reference.ratio_table import RatioTable, write_table
 from core.audit.runner import RunOptions, run_audit
 from core.audit.spec import read_spec
 from core.audit.store import AuditStore
@@ -208,6 +210,20 @@ def test_shadows_serve_each_other_as_references_where_they_have_not_seen_the_ima
     with pytest.raises(AttackError, match="every reference was trained on this image") as error:
         train_combiner(shadows[:2], attacks, SETTINGS, tmp_path / "d.json")
     assert "four shadows" in error.value.remedy
+
+
+def test_a_table_among_its_attacks_is_found_from_the_combiners_folder(tmp_path, street_like):
+    (tmp_path / "tables").mkdir()
+    table = RatioTable((-1.0, 1.0), ((0.0, -1.0), (1.0, 0.0)))
+    write_table(tmp_path / "tables" / "t.json", table)
+    attacks = [GlobalLoss(), LearnedRatio(table=str(tmp_path / "tables" / "t.json")), LearnedRatio()]
+    out = tmp_path / "combiners" / "c.json"
+    result = train_combiner(exchanging(tmp_path, street_like, 4), attacks, SETTINGS, out)
+    assert [a.get("table") for a in result.card.attacks] == [None, "../tables/t.json", "camvid"]
+    seen, _ = observed()
+    score = Combination("combiners/c.json").start(AttackContext(folder=tmp_path))([seen])[0].score
+    parts = [attack.start(AttackContext())([seen])[0].score for attack in attacks]
+    assert score == pytest.approx(result.card.score(np.array(parts)))
 
 
 def test_a_combiner_is_fitted_under_each_defense_it_is_given(tmp_path, street_like):
