@@ -32,8 +32,10 @@ ATTACKS = [
     {"name": "lira", "level": "pixel"},
     {"name": "rmia"},
     {"name": "stability", "shift": 4},
+    {"name": "rmia", "id": "rmia-views", "views": 3},
+    {"name": "correctness-difference", "id": "views-hidden", "views": 2, "labels": "hidden"},
 ]
-NEED_POSTERIORS = {"loss-difference", "lira", "rmia"}
+NEED_POSTERIORS = {"loss-difference", "lira", "rmia", "rmia-views"}
 RUN = {"batch": 1, "cache_gb": 0.0, "resamples": 100, "data_check": False}
 CHANGES = {
     "defenses": DEFENSES,

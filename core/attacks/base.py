@@ -14,6 +14,7 @@ from core.parameters import Choice, Registry
 
 if TYPE_CHECKING:
     from core.attacks.label_only.probes import Probe
+    from core.attacks.views import View
 
 FloatArray = npt.NDArray[np.float32]
 VOID = 255
@@ -74,6 +75,8 @@ class Observation:
     probed
         Label maps `(h, w)` uint8 released for small changes of the image, each pixel where it was, by
         `Probe.id`; 255 where a change moved the pixel out of the image.
+    views
+        What the attacker sees of enlarged parts of the image, with their label maps and references, by `View.id`.
     """
 
     image_sha256: str
@@ -83,6 +86,7 @@ class Observation:
     hard: bool = False
     references: tuple[Reference, ...] = ()
     probed: Mapping[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
+    views: "Mapping[str, Observation]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,10 @@ class Attack(Choice):
     """What must be released; attacks that need labels only are those to offer where nothing else is."""
 
     map_sign: ClassVar[int] = 0
-    """1 or -1 where the image score is so many times the mean of the first map; 0 where it is no mean of it."""
+    """1 or -1 where the image score is so many times the mean of the first map; 0 where it is no mean of it.
+
+    Of an attack that asks about views, the score of the image alone.
+    """
 
     def requires_label(self, context: AttackContext) -> bool:
         """Whether images need a label map. Raises `AttackError` where a file that says so cannot be used."""
@@ -142,6 +149,10 @@ class Attack(Choice):
 
     def probes(self, context: AttackContext) -> "tuple[Probe, ...]":
         """The changed queries that `Observation.probed` must hold. Raises as `requires_label`."""
+        return ()
+
+    def asked_views(self, context: AttackContext) -> "tuple[View, ...]":
+        """The views that `Observation.views` must hold. Raises as `requires_label`."""
         return ()
 
     @abstractmethod

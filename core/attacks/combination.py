@@ -11,6 +11,7 @@ from core.attacks.base import ATTACKS, Attack, AttackContext, AttackResult, Floa
 from core.attacks.blocks import BLOCK, BLOCK_HELP, block_mean
 from core.attacks.combiner import CombinerCard, read_combiner
 from core.attacks.label_only.probes import Probe
+from core.attacks.views import View
 from core.parameters import param
 
 
@@ -43,6 +44,11 @@ class Combination(Attack):
         """Those of its attacks."""
         card, inner = self._open(context)
         return tuple(dict.fromkeys(probe for attack in card.made() for probe in attack.probes(inner)))
+
+    def asked_views(self, context: AttackContext) -> tuple[View, ...]:
+        """Those of its attacks."""
+        card, inner = self._open(context)
+        return tuple(dict.fromkeys(view for attack in card.made() for view in attack.asked_views(inner)))
 
     def start(self, context: AttackContext) -> Scorer:
         """Start its attacks. Raises `AttackError` where the combiner or one of them cannot be used."""

@@ -18,7 +18,8 @@ def without_label(observation: Observation) -> Observation:
     """The same release for an attacker without a label map: the released prediction is taken for the truth."""
     predicted = observation.posteriors.argmax(axis=0).astype(np.uint8)
     references = tuple(_against(reference, predicted) for reference in observation.references)
-    return replace(observation, label=predicted, true_log_probability=None, references=references)
+    views = {name: without_label(view) for name, view in observation.views.items()}
+    return replace(observation, label=predicted, true_log_probability=None, references=references, views=views)
 
 
 def _against(reference: Reference, label: npt.NDArray[np.uint8]) -> Reference:

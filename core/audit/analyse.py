@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.attacks.base import AttackResult, Observation
+from core.attacks.label_only.probes import Probe
+from core.attacks.views import View
 from core.audit.beside import Beside
 from core.audit.cache import CacheEntry
 from core.audit.observe import defended, recorded, recorded_probe
@@ -44,8 +46,11 @@ def _changes_argmax(chain: Chain) -> bool:
 
 def undefended(source: Source, loaded: Loaded, output: "Output") -> CacheEntry:
     """What the source gave for one image, as the cache keeps it."""
-    if source.probe is not None:
-        return CacheEntry(recorded_probe(output, source.probe, loaded.size, loaded.image.shape[1]), None)
+    if isinstance(source.change, Probe):
+        return CacheEntry(recorded_probe(output, source.change, loaded.size, loaded.image.shape[1]), None)
+    if isinstance(source.change, View):
+        label = None if loaded.label is None else source.change.label(loaded.label)
+        return CacheEntry(recorded(output, label, loaded.size), None)
     counts = None if loaded.label is None else plain_confusion(output, loaded.label)
     return CacheEntry(recorded(output, loaded.label, loaded.size), counts)
 

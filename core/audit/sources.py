@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from core import __version__
 from core.attacks.label_only.probes import Probe
+from core.attacks.views import View
 from core.audit.spec import AuditSpec
 from core.defenses.chain import Chain
 from core.defenses.dropout import Dropout
@@ -25,6 +26,9 @@ from core.versions import library_versions
 if TYPE_CHECKING:
     from core.targets.base import Output, Target
 
+
+Change = Probe | View
+"""What is done to an image before a model sees it."""
 
 ASSUMED = "Nothing says how images are prepared"
 """What a target notes whose file does not say its pre-processing."""
@@ -46,8 +50,8 @@ class Source:
         The query-time defense, if this is one.
     seed
         The audit's seed, for dropout's masks.
-    probe
-        The change made to each image before the model sees it, if any.
+    change
+        What is done to each image before the model sees it, if anything.
     """
 
     id: str
@@ -55,7 +59,7 @@ class Source:
     chains: tuple[Chain, ...]
     dropout: Dropout | None = None
     seed: int = 0
-    probe: Probe | None = None
+    change: Change | None = None
 
     @property
     def hardened(self) -> bool:
@@ -64,9 +68,9 @@ class Source:
 
     def outputs(self, images: Sequence[npt.NDArray[np.uint8]], hashes: Sequence[str]) -> list["Output"]:
         """Query the model with images; `hashes` key dropout's masks."""
-        if self.probe is not None:
-            images = [self.probe.changed(image) for image in images]
-            hashes = [probe_key(sha, self.probe) for sha in hashes]
+        if self.change is not None:
+            images = [self.change.changed(image) for image in images]
+            hashes = [changed_key(sha, self.change) for sha in hashes]
         if self.dropout is None:
             return self.target.outputs(images)
         from core.targets.dropout import with_dropout
@@ -81,17 +85,17 @@ class Source:
         said = getattr(self.target, "options", None)
         seed = self.seed if self.dropout else None
         parts = (info.sha256, info.format, self.target.preprocessing, said, self.dropout, seed, device, __version__)
-        probed = () if self.probe is None else (self.probe.id,)
-        return (*map(str, parts), *map(str, library_versions().items()), *probed)
+        changed = () if self.change is None else (self.change.id,)
+        return (*map(str, parts), *map(str, library_versions().items()), *changed)
 
-    def probed(self, probe: Probe) -> "Source":
+    def about(self, change: Change) -> "Source":
         """The same way to query, about changed images, with no chain."""
-        return Source(f"{self.id}/{probe.id}", self.target, (), self.dropout, self.seed, probe)
+        return Source(f"{self.id}/{change.id}", self.target, (), self.dropout, self.seed, change)
 
 
-def probe_key(image_sha256: str, probe: Probe) -> str:
+def changed_key(image_sha256: str, change: Change) -> str:
     """Keys the random draws for a changed image: it is another query, with draws of its own."""
-    return f"{image_sha256}/{probe.id}"
+    return f"{image_sha256}/{change.id}"
 
 
 def open_sources(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[Source, ...]:

@@ -24,6 +24,8 @@ class StartedAttack:
         Whether it is shown what reference models give.
     probes
         The changed images it wants the target to be asked about.
+    views
+        The enlarged parts of images it wants target and references to be asked about.
     """
 
     def __init__(self, entry: AttackEntry, context: AttackContext) -> None:
@@ -31,6 +33,7 @@ class StartedAttack:
         self.needs_label = not entry.hidden and entry.attack.requires_label(context)
         self.needs_references = entry.attack.requires_references(context)
         self.probes = entry.attack.probes(context)
+        self.views = entry.attack.asked_views(context)
         self._lock = threading.Lock()
         self._context = context
         self._scorer = entry.attack.start(context)

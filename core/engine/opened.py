@@ -192,7 +192,7 @@ class OpenedAudit:
 
     def _cached(self, source: Source, loaded: Loaded, batch: int) -> CacheEntry | None:
         """What the audit's run has left in the cache."""
-        silent = _Silent(source.id, source.target, (), source.dropout, source.seed, source.probe)
+        silent = _Silent(source.id, source.target, (), source.dropout, source.seed, source.change)
         queried, failed = Querier((silent,), self._reading, _InBatchesOf(batch), self._cache).query([loaded])
         return None if failed else queried[0].entries[0]
 

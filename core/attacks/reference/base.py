@@ -1,7 +1,7 @@
 """What the reference-calibrated attacks share: an image that is easy for every model is no evidence."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from core.attacks.base import VOID, AttackContext, AttackResult, Needs, Observat
 from core.attacks.baselines.base import Baseline, labelled_pixels
 from core.attacks.blocks import BLOCK, BLOCK_HELP, block_mean
 from core.attacks.losses import LARGEST_LOSS, label_of, loss_map
+from core.attacks.views import MOST, VIEWS, View
 from core.errors import AttackError
 from core.parameters import param
 
@@ -22,6 +23,19 @@ class ReferenceAttack(Baseline):
     """The target's answer, set against those of models that have not seen the image."""
 
     block: int = param(BLOCK, BLOCK_HELP, unit="grid points", low=1, high=1024)
+    views: int = param(
+        1,
+        "1: the image alone; more: also enlarged parts of it, the scores averaged, one more query each",
+        low=1,
+        high=MOST,
+    )
+
+    def asked_views(self, context: AttackContext) -> tuple[View, ...]:
+        """All but the first, which is the image."""
+        return self._views()
+
+    def _views(self) -> tuple[View, ...]:
+        return VIEWS[: self.views - 1]
 
     def requires_references(self, context: AttackContext) -> bool:
         """Always."""
@@ -30,8 +44,8 @@ class ReferenceAttack(Baseline):
     def score(self, observation: Observation) -> AttackResult:
         """Score one image.
 
-        Its map is the evidence of each pixel, averaged over blocks, NaN where void. Raises `AttackError` where the
-        label map, posteriors or references it needs are not there.
+        Its map is the evidence of each pixel of the image itself, averaged over blocks, NaN where void. Raises
+        `AttackError` where the label map, posteriors, references or views it needs are not there.
         """
         return self.judged(observation, self.evidence)
 
@@ -42,7 +56,19 @@ class ReferenceAttack(Baseline):
             _refuse_hard(observation)
         evidence = evidence_of(observation)
         shown = block_mean(np.where(labelled, evidence, np.nan), self.block)
-        return AttackResult(self.summed_up(observation, labelled, evidence), {self.maps[0]: shown})
+        scores = [self.summed_up(observation, labelled, evidence)]
+        for view in self._seen_views(observation):
+            scores.append(self.summed_up(view, labelled_pixels(view), evidence_of(view)))
+        return AttackResult(float(np.mean(scores)), {self.maps[0]: shown})
+
+    def _seen_views(self, observation: Observation) -> Iterator[Observation]:
+        """What is seen of each view; those that are void everywhere say nothing."""
+        for view in self._views():
+            seen = observation.views.get(view.id)
+            if seen is None:
+                raise AttackError("nobody was asked about parts of the image.", "Run the audit with this attack.")
+            if (label_of(seen) != VOID).any():
+                yield seen
 
     @abstractmethod
     def evidence(self, observation: Observation) -> Array:
