@@ -11,6 +11,7 @@ from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.folds import MIXED, OPPOSITE, SHADOWS
 from benchmarks.experiments.judge import REFERENCE
 from benchmarks.experiments.recipes import Recipes, Study, Table
+from core.attacks.views import MOST
 from core.defenses.chain import Chain
 
 TARGETS = ("P", "Q")
@@ -52,6 +53,8 @@ RATIO: Sequence[Table] = (
     {"name": "loss"},
     {"name": "rmia"},
     LEARNED_RATIO,
+    {"name": "rmia", "id": "rmia-views", "views": MOST},
+    LEARNED_RATIO | {"id": "learned-ratio-views", "views": MOST},
     {"name": "combination", "id": "combination-ratio", "combiner": "ratio"},
 )
 PART, SEEDS_PART, RATIO_PART = "evidence", "evidence-seeds", "ratio"

@@ -76,7 +76,7 @@ class Observation:
         Label maps `(h, w)` uint8 released for small changes of the image, each pixel where it was, by
         `Probe.id`; 255 where a change moved the pixel out of the image.
     views
-        What the attacker sees of enlarged parts of the image, with their label maps and references, by `View.id`.
+        What the attacker sees of enlarged views of the image, with their label maps and references, by `View.id`.
     """
 
     image_sha256: str

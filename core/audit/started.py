@@ -25,7 +25,7 @@ class StartedAttack:
     probes
         The changed images it wants the target to be asked about.
     views
-        The enlarged parts of images it wants target and references to be asked about.
+        The enlarged views of images it wants target and references to be asked about.
     """
 
     def __init__(self, entry: AttackEntry, context: AttackContext) -> None:

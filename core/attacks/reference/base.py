@@ -25,7 +25,7 @@ class ReferenceAttack(Baseline):
     block: int = param(BLOCK, BLOCK_HELP, unit="grid points", low=1, high=1024)
     views: int = param(
         1,
-        "1: the image alone; more: also enlarged parts of it, the scores averaged, one more query each",
+        "1: the image alone; 2, 3: also its middle, enlarged 1.4 and 1.2 times, the scores averaged",
         low=1,
         high=MOST,
     )
@@ -66,7 +66,7 @@ class ReferenceAttack(Baseline):
         for view in self._views():
             seen = observation.views.get(view.id)
             if seen is None:
-                raise AttackError("nobody was asked about parts of the image.", "Run the audit with this attack.")
+                raise AttackError("nobody was asked about enlarged views.", "Run the audit with this attack.")
             if (label_of(seen) != VOID).any():
                 yield seen
 
