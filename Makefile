@@ -1,6 +1,7 @@
 # Everything runs in a virtual environment of its own (.venv), which the first command builds.
 #
-#   make run   ARGS="audit spec.toml"     run SegLeak
+#   make run                              open the window on the demo audit
+#   make run   ARGS="audit spec.toml"     run SegLeak with other arguments
 #   make test  ARGS="-k roc"              run the tests
 #   make check                            formatting, lint, types
 #   make bench                            measure
@@ -21,7 +22,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 run:
 	@$(SETUP)
-	@$(VENV) main.py $(ARGS)
+	@$(VENV) main.py $(or $(ARGS),--demo)
 
 test:
 	@$(SETUP) --extras dev,transformers

@@ -8,16 +8,21 @@ from pathlib import Path
 # per forward pass on a busy machine. Read once, when torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+DEMO = "--demo"
 COMMANDS = Path(__file__).resolve().parent / "core" / "cli"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Open the window without arguments or with the path of an audit, else run a subcommand; returns the exit code."""
+    """Open the window: as it was left, with --demo, or with the path of an audit. Else run a subcommand.
+
+    Returns the exit code.
+    """
     given = sys.argv[1:] if arguments is None else arguments
-    if not given or _is_path(given):
+    demo = given == [DEMO]
+    if not given or demo or _is_path(given):
         from gui.door import open_window
 
-        return open_window(Path(given[0]) if given else None)
+        return open_window(Path(given[0]) if given and not demo else None, demo=demo)
     from core.cli.app import run
     from gui.door import draw_snapshot
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QStyle
 
 from core import __version__
 from core.errors import SegLeakError
@@ -15,7 +15,7 @@ from core.places import CACHE_VARIABLE
 from gui.background import Background
 from gui.banner import Message, Severity
 from gui.errors import ErrorCatcher
-from gui.session import read_session
+from gui.session import nothing_opened_yet, read_session
 from gui.settings.store import load
 from gui.theme import Theme
 from gui.window import Window
@@ -70,28 +70,52 @@ def opened_window(app: QApplication) -> Window:
     return window
 
 
+def fit_on_screen(window: Window) -> None:
+    """Fill the screen where it has no room for the window and its title: the foot would be below it."""
+    room = window.screen().availableSize()
+    title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    if window.width() > room.width() or window.height() + title > room.height():
+        window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
+
+
 def _use_cache(folder: str) -> None:
     """Keep the cache in this folder, here and in the engine, unless whoever started the program named another."""
     if folder:
         os.environ.setdefault(CACHE_VARIABLE, str(Path(folder).expanduser().absolute()))
 
 
-def furnish(window: Window, path: Path | None) -> None:
-    """Load the rest away from the window's thread; then open `path`, or what was open last."""
+def furnish(window: Window, path: Path | None, *, demo: bool = False) -> None:
+    """Load the rest away from the window's thread; then open `path`, the demo audit, or what was open last."""
 
     def arrived(_: object) -> None:
         try:
             window.furniture.engine.start()
         except SegLeakError as error:
             window.show_error(error)
-        if path is not None:
-            window.beginning.take([path])
-        elif window.preferences.look.restore and not window.audits.has_document():
-            window.audits.restore(read_session())
         window.furniture.running.offer_kept()
+        _open_first(window, path, demo=demo)
         QTimer.singleShot(CALM_MS, window.beginning, window.beginning.prepare)
 
     Background(window).run(_load, arrived)
+
+
+def _open_first(window: Window, path: Path | None, *, demo: bool) -> None:
+    """Open what the window begins with, unless a person was faster and has begun something else."""
+    if path is not None:
+        window.beginning.take([path])
+    elif demo:
+        if window.demo.is_coming():
+            _open_demo(window)
+    elif window.preferences.look.restore and window.welcome.isVisible():
+        window.audits.restore(read_session())
+
+
+def _open_demo(window: Window) -> None:
+    try:
+        window.demo.open()
+    except SegLeakError as error:
+        window.show_error(error)
+        window.demo.give_up()
 
 
 def _load() -> None:
@@ -103,7 +127,7 @@ def _load() -> None:
     gui.workbench.program_views()
 
 
-def run(path: Path | None = None, first_frame: Callable[[], None] | None = None) -> int:
+def run(path: Path | None = None, first_frame: Callable[[], None] | None = None, *, demo: bool = False) -> int:
     """Show the window until it is closed; returns the exit code.
 
     Parameters
@@ -112,13 +136,19 @@ def run(path: Path | None = None, first_frame: Callable[[], None] | None = None)
         An audit, a spec, a model or images to open.
     first_frame
         Called when the window has been painted for the first time, in place of loading the rest: to measure the start.
+    demo
+        Whether to open the built-in demo audit, in place of what was open last.
     """
     sys.setswitchinterval(TURN)
     app = application()
     catcher = ErrorCatcher(app)
     window = opened_window(app)
+    fit_on_screen(window)
+    demo = path is None and (demo or nothing_opened_yet())
+    if demo:
+        window.demo.announce()
     catcher.expected.connect(window.show_error)
-    FirstFrame(window, (lambda: furnish(window, path)) if first_frame is None else first_frame)
+    FirstFrame(window, (lambda: furnish(window, path, demo=demo)) if first_frame is None else first_frame)
     window.show()
     beat = _hear_ctrl_c(window)
     code = app.exec()

@@ -8,9 +8,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from core.errors import SegLeakError
-from core.places import data_folder
 from gui.banner import Message, Offer, Severity
-from gui.folders import demo_folder, is_audit
+from gui.folders import is_audit
 from gui.opening import Opening
 from gui.session import Session
 
@@ -108,7 +107,8 @@ class Audits(QObject):
         window.undo_stack.clear()
         furniture.following.forget()
         furniture.selection.document = document
-        window.show_workbench(document.title)
+        if not window.beginning.is_composing(document.folder):  # who writes on a page is not taken away from it
+            window.show_workbench(document.title)
         if self._session.audit == str(document.folder):
             self._session.apply(furniture.selection)
             furniture.workbench.restore_state(self._session.views)
@@ -141,21 +141,13 @@ class Audits(QObject):
 
     # ------------------------------------------------------------ running
 
-    def open_demo(self) -> None:
-        """Open the demo audit; where it is not there yet, run it first. Raises `SegLeakError` where it cannot be."""
-        if is_audit(demo_folder()):
-            self.open(demo_folder())
-            return
-        from gui.runs import demo_job
-
-        data_folder().mkdir(parents=True, exist_ok=True)
-        self.begin(demo_job(self._window.preferences))
-        words = "The demo audit is computed once. Its images appear as soon as they are done."
-        self._window.say(Message(Severity.NOTE, words, "Progress is shown at the foot of the window.", subject=AUDIT))
-
     def is_running(self) -> bool:
         """Whether the engine runs an audit for the window."""
-        return self._window.furnished and self._window.furniture.running.folder is not None
+        return self.running_folder() is not None
+
+    def running_folder(self) -> Path | None:
+        """The folder of the audit that the engine runs for the window."""
+        return self._window.furniture.running.folder if self._window.furnished else None
 
     def can_go_on(self) -> bool:
         """Whether the audit in view has not ended, and nothing runs."""

@@ -50,15 +50,16 @@ def welcome_offers(window: "Window") -> list[Action]:
 
 def _file(window: "Window") -> list[Action]:
     audits = window.audits
-    choose, folder, away = "Choose an audit folder.", "Open it in the file manager.", "Back to the welcome page."
-    there = audits.has_document
+    choose, folder, away = "Choose an audit folder.", "Open it in the file manager.", "Where one begins."
+    there, home, is_away = audits.has_document, window.demo.leave, window.is_away
     return [
         *_begin(window),
         Action("audit.open", "Open an audit...", "File", "Ctrl+O", audits.ask, choose, "open", toolbar=True),
-        Action("audit.demo", "Open the demo audit", "File", "Ctrl+Shift+O", audits.open_demo, DEMO, "play"),
+        Action("audit.demo", "Open the demo audit", "File", "Ctrl+Shift+O", window.demo.open, DEMO, "play"),
         Action("audit.snapshot", "Export snapshot...", "File", "Ctrl+P", window.export_snapshot, PDF, "save", there),
         Action("audit.reveal", "Show the audit folder", "File", "", audits.reveal, folder, "folder", there),
-        Action("audit.close", "Close the audit", "File", "Ctrl+W", audits.close, away, "home", there),
+        Action("audit.close", "Close the audit", "File", "Ctrl+W", audits.close, "", "close", there),
+        Action("audit.welcome", "Welcome page", "File", "", home, away, "home", is_away, toolbar=True),
         Action("app.settings", "Settings...", "File", "Ctrl+,", window.show_settings, "", "settings"),
         Action("app.quit", "Quit", "File", "Ctrl+Q", window.close),
     ]

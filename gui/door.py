@@ -37,8 +37,8 @@ def has_display(platform: str = sys.platform, variables: Mapping[str, str] = os.
     return any(variables.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
-def open_window(path: Path | None) -> int:
-    """Show the window, with an audit where there is a path; returns the exit code."""
+def open_window(path: Path | None, *, demo: bool = False) -> int:
+    """Show the window, with an audit where there is a path, or with the built-in demo audit; returns the exit code."""
     if not has_display():
         return _headless(path)
     try:
@@ -51,7 +51,7 @@ def open_window(path: Path | None) -> int:
         else:
             raise
         return UNUSABLE
-    return run(path)
+    return run(path, demo=demo)
 
 
 def _packages() -> str:

@@ -28,6 +28,8 @@ class Following(QObject):
 
     opened = Signal(object)
     """The `AuditDocument` of the folder that was waited for."""
+    missed = Signal()
+    """The run has ended, and there is nothing to open."""
 
     def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +47,7 @@ class Following(QObject):
         return self._awaited is not None
 
     def wait_for(self, folder: Path) -> None:
-        """Open this audit as soon as a run has begun to write it."""
+        """Open this audit as soon as a run has listed its images."""
         self._awaited, self._written = folder, True
 
     def conclude(self) -> None:
@@ -82,8 +84,11 @@ class Following(QObject):
     def _not_there(self, _: SegLeakError) -> None:
         if not self._written:
             self._awaited = None
+            self.missed.emit()
 
-    def _arrived(self, document: object) -> None:
+    def _arrived(self, document: AuditDocument) -> None:
+        if self._written and not document.rows:
+            return  # the run is about to list them
         self._awaited = None
         self.opened.emit(document)
 

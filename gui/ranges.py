@@ -16,6 +16,9 @@ Map = npt.NDArray[np.float32]
 FIXED: dict[str, Range] = {"score": (0.0, 1.0), "confidence": (0.0, 1.0), "true_posterior": (0.0, 1.0)}
 """Maps of probabilities have the range of probabilities."""
 
+FIRST: dict[str, Range] = {"loss": (0.0, 8.0)}
+"""Before any image is done: about what most audits come to, so that colours do not jump."""
+
 LOPSIDED = 20
 """Where one side of a signed map reaches so much further than the other, the other has nothing to show."""
 
@@ -32,7 +35,7 @@ class Ranges:
         self._kept: dict[tuple[str, str], Range] = {}
 
     def of(self, listing: Listing, attack: str, layer: str, *, hard: bool) -> Range:
-        """The range (low, high), low < high, of a map, over all defenses that share it; (0, 1) where none was kept.
+        """The range (low, high), low < high, of a map, over all defenses that share it; a guess where none was kept.
 
         `hard`: whether the map is of a defense that releases label maps only, which need not be the audit's.
         """
@@ -46,6 +49,8 @@ class Ranges:
         if key not in self._kept:
             sharing = [c.id for c in self._chains if layer not in SHIFTED or not c.hard]
             images = self._images(listing)
+            if not images:
+                return FIRST.get(layer, (0.0, 1.0))
             found = shared_range([self._maps(images, c, attack, layer) for c in sharing], signed=layer in SIGNED)
             if len(images) < min(SAMPLED, len(listing.rows)):
                 return found  # a run has only begun

@@ -54,6 +54,7 @@ class Running(QObject):
         self._current: Entry | None = None
         self._jobs: dict[Entry, RunAudit] = {}
         self._offered: list[RunAudit] = []
+        self._reading = False
         self._keeping = Background(self)
         self.board = Board(self)
         self.board.changed.connect(self._show_step)
@@ -106,6 +107,7 @@ class Running(QObject):
 
     def offer_kept(self) -> None:
         """Offer what ran or waited when the program ended."""
+        self._reading = True
         self._keeping.run(read_queue, self._offer)
 
     def cancel(self) -> None:
@@ -180,12 +182,25 @@ class Running(QObject):
             self.over.emit(QUEUE)
         listed = set(self.board.entries)
         self._jobs = {entry: job for entry, job in self._jobs.items() if entry in listed}
+        if self._reading:  # what is kept is kept until it is known
+            return
+        known = {job.folder for job in self._unfinished()}
+        if any(job.folder in known for job in self._offered):
+            self._offer_those([job for job in self._offered if job.folder not in known])
         jobs = [*self._unfinished(), *self._offered]
         self._keeping.run(lambda: write_queue(jobs), lambda _: None)
 
     def _offer(self, jobs: list[RunAudit]) -> None:
+        self._reading = False
+        self._offer_those(jobs)
+        if self._unfinished():
+            self._relisted()
+
+    def _offer_those(self, jobs: list[RunAudit]) -> None:
+        """Offer what ran or waited when the program ended and has not been begun again since."""
+        self._offered = jobs
+        self.over.emit(KEPT)
         if jobs:
-            self._offered = jobs
             names = ", ".join(job.folder.stem for job in jobs)
             title = f"Not ended when SegLeak was closed: {names}."
             offers = Offer("Go on", lambda: self._take_offered(jobs)), Offer("Forget", lambda: self._take_offered([]))

@@ -12,6 +12,7 @@ import tomli_w
 from core.errors import SpecError
 from core.files import write_text
 from core.places import config_folder
+from gui.recent import read_recent
 
 if TYPE_CHECKING:
     from gui.selection import Selection
@@ -101,6 +102,11 @@ def read_session() -> Session:
     trials = tuple(t for t in good.pop("trials", []) if isinstance(t, dict))
     views = {name: kept for name, kept in good.pop("views", {}).items() if isinstance(kept, dict)}
     return Session(**good, chains=chains, trials=trials, views=views)
+
+
+def nothing_opened_yet() -> bool:
+    """Whether nothing was ever looked at in a window here: then there is no session, not even an empty one."""
+    return not session_path().exists() and not read_recent()
 
 
 def write_session(session: Session) -> None:

@@ -13,6 +13,7 @@ from gui.actions import ActionRegistry
 from gui.audits import Audits
 from gui.banner import Banners, Message
 from gui.commands import panel_menu, welcome_offers, window_actions
+from gui.demo import Demo
 from gui.dialogs import show, stop_and_close
 from gui.dropping import local_paths
 from gui.icons import icon
@@ -48,17 +49,17 @@ class Window(QMainWindow):
         Every command.
     audits
         What can be done with audits.
-    beginning
-        What can be done about audits that are not there yet.
+    beginning, demo
+        What can be done about audits that are not there yet, and about the demo audit.
     """
 
     def __init__(self, preferences: Preferences, theme: Theme) -> None:
         super().__init__()
         self.preferences, self._theme = preferences, theme
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack, self._stack = QUndoStack(self), QStackedWidget()
         self.banners, self.status = Banners(), StatusLine()
         self._furniture: Furniture | None = None
-        self.memory, self.audits, self.beginning = Memory(self), Audits(self), Beginning(self)
+        self.memory, self.audits, self.beginning, self.demo = Memory(self), Audits(self), Beginning(self), Demo(self)
         self.registry = ActionRegistry(self)
         self.registry.add(window_actions(self))
         self.welcome = WelcomePage(welcome_offers(self))
@@ -71,7 +72,6 @@ class Window(QMainWindow):
         self.setWindowIcon(icon("segleak"))
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -139,6 +139,7 @@ class Window(QMainWindow):
         for signal in (chosen.document_changed, chosen.chains_changed, chosen.highlight_changed):
             signal.connect(lambda _: self.registry.refresh())
         workbench.plots.changed.connect(self.registry.refresh)
+        self.demo.furnish(furniture)  # first: where it goes on by itself, nobody is asked whether it should
         self.audits.furnish(furniture)
         self.beginning.furnish(furniture)
         workbench.use_colours(self.preferences.look.colours)
@@ -155,6 +156,7 @@ class Window(QMainWindow):
         if self._stack.currentWidget() is not workbench.centre:
             self._stack.setCurrentWidget(workbench.centre)
             workbench.show_docks()
+            self.registry.refresh()
 
     @property
     def shows_workbench(self) -> bool:
@@ -164,6 +166,10 @@ class Window(QMainWindow):
     def show_welcome(self) -> None:
         """Show the welcome page."""
         self.show_page(self.welcome)
+
+    def is_away(self) -> bool:
+        """Whether something else than the welcome page is in view."""
+        return self._stack.currentIndex() > 0
 
     def add_page(self, page: QWidget) -> None:
         """Take in a page that can be shown in place of the views."""

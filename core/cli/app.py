@@ -37,7 +37,8 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     root = Parser(
         prog="main.py",
-        description="SegLeak shows where a segmentation model remembers its training images.",
+        description="SegLeak shows where a segmentation model remembers its training images. Without a command it "
+        "opens the window, with --demo alone on the built-in demo audit.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -52,9 +52,10 @@ class Observing:
         self.live = taken_in(self.live, chain, live_of(view, self._selection.attack, own=own))
 
     def learn(self, frame: Frame) -> None:
-        """See in a frame what the audit does not have of its own defenses."""
+        """See in a frame what the audit does not have of its own defenses, before the engine has said any of it."""
         if frame.seen.picture is not None:
-            self._lacking = {pane.chain: self._lacks(frame, pane) for pane in frame.panes}
+            unheard = [pane for pane in frame.panes if pane.chain not in self.live]
+            self._lacking |= {pane.chain: self._lacks(frame, pane) for pane in unheard}
 
     def _lacks(self, frame: Frame, pane: PaneFrame) -> frozenset[str]:
         known = {*pane.judged.maps, *([] if pane.judged.prediction is None else [PREDICTION])}

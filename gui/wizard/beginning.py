@@ -101,6 +101,10 @@ class Beginning(QObject):
 
         return empty(run_table(self._window.preferences))
 
+    def is_composing(self, folder: Path) -> bool:
+        """Whether the page is in view for another audit than the one in a folder."""
+        return self.is_shown() and self.composer.draft.folder != folder
+
     # ------------------------------------------------------------ showing and filling the page
 
     def show(self) -> None:

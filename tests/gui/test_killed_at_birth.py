@@ -84,7 +84,7 @@ def test_the_demo_killed_at_birth_is_offered_once(qtbot, qapp, world, born):
 
     window = make_window(qtbot, qapp)
     engine = window.furniture.engine
-    window.audits.open_demo()
+    window.demo.open()
     (job,) = engine.jobs
     born(demo_folder(), world.write_spec())
     die(engine, job)

@@ -16,7 +16,9 @@ LINUX, MAC, WINDOWS = "linux", "darwin", "win32"
 def doors(monkeypatch):
     """Which doors were taken: the window's or the command line's, with what."""
     taken = []
-    monkeypatch.setattr(door, "open_window", lambda path: taken.append(("window", path)) or 0)
+    monkeypatch.setattr(
+        door, "open_window", lambda path, demo=False: taken.append(("demo" if demo else "window", path)) or 0
+    )
     monkeypatch.setattr(
         command_line, "run", lambda arguments, draw_snapshot: taken.append(("command", list(arguments))) or 0
     )
@@ -26,6 +28,21 @@ def doors(monkeypatch):
 def test_without_arguments_the_window_opens(doors):
     assert main.main([]) == 0
     assert doors == [("window", None)]
+
+
+def test_the_demo_is_a_flag_of_the_window_and_a_subcommand_without_one(doors):
+    assert main.main(["--demo"]) == main.main(["demo"]) == 0
+    assert doors == [("demo", None), ("command", ["demo"])]
+
+
+def test_make_run_opens_the_demo_unless_it_is_told_what_to_run():
+    def commands(*arguments):
+        shown = subprocess.run(["make", "-n", "run", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+        return shown.stdout.splitlines()
+
+    assert commands()[-1].endswith("main.py --demo")
+    assert commands("ARGS=")[-1].endswith("main.py --demo")
+    assert commands("ARGS=audit spec.toml")[-1].endswith("main.py audit spec.toml")
 
 
 def test_a_path_opens_the_window_and_a_subcommand_does_not(doors, tmp_path, monkeypatch):
@@ -76,7 +93,8 @@ def test_without_a_display_a_sentence_says_so_and_the_headless_way_is_taken(monk
     monkeypatch.setattr(command_line, "run", lambda arguments, draw_snapshot: taken.append(arguments) or 0)
     monkeypatch.setattr(door, "has_display", lambda: False)
     assert door.open_window(path) == 0
-    assert taken == [command]
+    assert door.open_window(None, demo=True) == 0
+    assert taken == [command, ["demo"]]
     assert "There is no display" in capsys.readouterr().err
 
 
