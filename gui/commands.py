@@ -1,5 +1,6 @@
 """The commands of the window itself; the views bring their own."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
@@ -86,14 +87,30 @@ def _edit(window: "Window") -> list[Action]:
 
 
 def _view(window: "Window") -> list[Action]:
-    back, there = "Images left, defenses right, numbers and plots below.", window.audits.has_document
     full, is_full = window.toggle_full_screen, window.isFullScreen
     return [
         Action("view.palette", "All commands...", "View", "Ctrl+Shift+P", window.show_palette, "", "command"),
         *(_panel(window, name, title, key) for name, title, key in PANELS),
-        Action("panel.reset", "Put the panels back", PANEL_MENU, "", window.put_docks_back, back, "panels", there),
+        *_panels(window),
         *(_theme(window, choice) for choice in CHOICES),
         Action("window.full", "Full screen", "View", "F11", full, checked=is_full),
+    ]
+
+
+def _panels(window: "Window") -> list[Action]:
+    back, there = "Images left, defenses right, numbers and plots below.", window.audits.has_document
+    ways = "With the keyboard: images, panes, defenses, and what is below."
+
+    def put_back() -> None:
+        window.furniture.workbench.put_docks_back()
+
+    def go(*, forward: bool) -> Callable[[], None]:
+        return lambda: window.keyboard.go_to_panel(forward=forward)
+
+    return [
+        Action("panel.next", "Go to the next panel", "View", "F6", go(forward=True), ways, enabled=there),
+        Action("panel.previous", "Go to the panel before", "View", "Shift+F6", go(forward=False), enabled=there),
+        Action("panel.reset", "Put the panels back", PANEL_MENU, "", put_back, back, "panels", there),
     ]
 
 
@@ -103,7 +120,8 @@ def _panel(window: "Window", name: str, title: str, key: str) -> Action:
         f"{title} panel",
         PANEL_MENU,
         key,
-        lambda: window.toggle_dock(name),
+        lambda: window.keyboard.toggle(window.furniture.workbench.docks[name]),
+        "Bring it to the front, with the keyboard; hide it where it is in front.",
         enabled=(lambda: window.furnished) if name == "jobs" else window.audits.has_document,
         checked=lambda: window.shows_dock(name),
     )

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from gui.icons import icon
@@ -23,8 +25,15 @@ class FileField(QLineEdit):
         self._offered = offered
         self.chooser = self.addAction(icon("folder"), QLineEdit.ActionPosition.TrailingPosition)
         self.chooser.setText(CHOOSE)
-        self.chooser.setToolTip(CHOOSE)
+        self.chooser.setToolTip(f"{CHOOSE} (Alt+Down)")
         self.chooser.triggered.connect(self.choose)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Alt and Down open the dialog, as they open a list."""
+        if event.key() == Qt.Key.Key_Down and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.choose()
+        else:
+            super().keyPressEvent(event)
 
     def choose(self) -> None:
         """Ask for a file; nothing changes where none is chosen."""

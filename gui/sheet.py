@@ -119,7 +119,7 @@ def _tabs(of: "Tokens") -> str:
     QTabBar::tab:hover {{ color: {of.text}; background: {of.raised}; }}
     QTabBar::tab:selected {{ color: {of.text}; border-bottom-color: {of.accent}; }}
     QTabBar:focus {{ outline: none; }}
-    QTabBar::tab:selected:focus {{ background: {of.raised}; border: 1px solid {of.accent}; border-bottom-width: 2px; }}
+    QTabBar::tab:selected:focus {{ background: {of.raised}; }}
     QTabWidget::pane {{ border: 1px solid {of.line}; border-radius: 4px; background: {of.raised}; }}
     """
 

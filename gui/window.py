@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QUndoStack
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from core.errors import SegLeakError
@@ -17,6 +17,7 @@ from gui.demo import Demo
 from gui.dialogs import show, stop_and_close
 from gui.dropping import local_paths
 from gui.icons import icon
+from gui.keyboard import Keyboard
 from gui.memory import Memory
 from gui.settings.table import Preferences
 from gui.status import StatusLine
@@ -51,6 +52,8 @@ class Window(QMainWindow):
         What can be done with audits.
     beginning, demo
         What can be done about audits that are not there yet, and about the demo audit.
+    keyboard
+        Where keys lead.
     """
 
     def __init__(self, preferences: Preferences, theme: Theme) -> None:
@@ -60,7 +63,7 @@ class Window(QMainWindow):
         self.banners, self.status = Banners(), StatusLine()
         self._furniture: Furniture | None = None
         self.memory, self.audits, self.beginning, self.demo = Memory(self), Audits(self), Beginning(self), Demo(self)
-        self.registry = ActionRegistry(self)
+        self.keyboard, self.registry = Keyboard(self), ActionRegistry(self)
         self.registry.add(window_actions(self))
         self.welcome = WelcomePage(welcome_offers(self))
         self._lay_out()
@@ -196,16 +199,6 @@ class Window(QMainWindow):
         """What runs an action, for a button."""
         return lambda: self.registry.trigger(action_id)
 
-    def put_docks_back(self) -> None:
-        """Images left, defenses right, numbers below."""
-        self.furniture.workbench.put_docks_back()
-
-    def toggle_dock(self, name: str) -> None:
-        """Show or hide a panel."""
-        dock = self.furniture.workbench.docks[name]
-        dock.setVisible(dock.isHidden())
-        dock.raise_()
-
     def shows_dock(self, name: str) -> bool:
         """Whether a panel is shown."""
         return self.furnished and not self.furniture.workbench.docks[name].isHidden()
@@ -272,6 +265,15 @@ class Window(QMainWindow):
         self.registry.refresh()
 
     # ------------------------------------------------------------ events
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        """Tab goes through the window as it is read."""
+        return self.keyboard.step(forward=forward) or super().focusNextPrevChild(forward)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """What nobody else took."""
+        if not self.keyboard.press(event):
+            super().keyPressEvent(event)
 
     def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
         """What a title of a panel and the tool bar offer under the right button."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 from core.errors import SegLeakError
 from gui.actions import Action
@@ -227,6 +227,8 @@ class Workbench(QObject):
             self.put_docks_back()
         for name in self._hidden:
             self.docks[name].show()
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName("Panels")
 
     def hide_docks(self) -> None:
         """Hide the panels: there is nothing in them."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QShortcut, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from core.audit.decisions import withdrawal
@@ -130,19 +130,21 @@ class ReasonDialog(QDialog):
         label = QLabel(question.text.format(subject))
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
-        self._words = QPlainTextEdit()
-        self._words.setAccessibleName(question.title)
-        self._words.setTabChangesFocus(True)
-        self._words.setFixedHeight(5 * self.fontMetrics().lineSpacing())
-        label.setBuddy(self._words)
+        self.field = QPlainTextEdit()
+        self.field.setAccessibleName(question.title)
+        self.field.setTabChangesFocus(True)
+        self.field.setFixedHeight(5 * self.fontMetrics().lineSpacing())
+        label.setBuddy(self.field)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._ok = self._buttons.button(QDialogButtonBox.StandardButton.Ok)
         self._ok.setText(question.button)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
-        self._words.textChanged.connect(self._check)
+        self.field.textChanged.connect(self._check)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):  # Enter alone begins a line
+            QShortcut(keys, self, self._ok.click)
         layout = QVBoxLayout(self)
-        for widget in (label, self._words, self._buttons):
+        for widget in (label, self.field, self._buttons):
             layout.addWidget(widget)
         self.setMinimumWidth(LETTERS * self.fontMetrics().averageCharWidth())
         self._check()
@@ -150,11 +152,11 @@ class ReasonDialog(QDialog):
     @property
     def words(self) -> str:
         """What was written, without blanks around it."""
-        return self._words.toPlainText().strip()
+        return self.field.toPlainText().strip()
 
     def _check(self) -> None:
         self._ok.setEnabled(bool(self.words))
-        self._ok.setToolTip("" if self.words else "Write a reason first")
+        self._ok.setToolTip("Ctrl+Enter" if self.words else "Write a reason first")
 
 
 class Decisions:

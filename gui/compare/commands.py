@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MENU = "Compare"
 ZOOM_STEP = 1.5
+CURTAIN = "The first pane left of an edge, another one right. Pull the edge, or move it with Shift and the arrow keys."
 PICTURE = "With its title and colour scale, as it is on the screen."
 IN_PANE = ("pane.copy", "pane.save", "zoom.fit", "zoom.actual", "compare.patches", "compare.hide")
 LAYER_KEYS = 8
@@ -72,7 +73,7 @@ def button_actions(view: "CompareView") -> list[Action]:
             "help",
             enabled=shown,
         ),
-        _mode(view, Mode.CURTAIN, "Curtain", "C", "The first pane left of a movable edge, another right."),
+        _mode(view, Mode.CURTAIN, "Curtain", "C", CURTAIN),
         _mode(view, Mode.BLINK, "Blink", "B", "The panes in turn on one image."),
         _tool(view, Shape.RECTANGLE, "Mark a rectangle", "R", "Pull from one corner to the other."),
         _tool(view, Shape.POLYGON, "Mark a polygon", "Shift+R", "Click corner by corner, double-click the last one."),

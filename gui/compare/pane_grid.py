@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gui.compare.arrangement import arrangement
 from gui.compare.canvas import Canvas
+from gui.compare.curtain import KEY_STEP as CURTAIN_STEP
 from gui.compare.pane import Pane
 from gui.compare.viewport import Point, Viewport
 from gui.selection import MOST_PANES
@@ -91,10 +92,13 @@ class PaneGrid(QWidget):
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Arrows move the image."""
+        """Arrows move the image; with Shift, the edge of a curtain."""
         way = ARROWS.get(Qt.Key(event.key()))
+        curtain = next((canvas.layers.curtain for canvas in self.canvases), None)
         if way is None:
             super().keyPressEvent(event)
+        elif curtain is not None and way[0] and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.curtain_moved.emit(curtain.pulled(-way[0] * CURTAIN_STEP))
         else:
             self._viewport.move((way[0] * KEY_STEP, way[1] * KEY_STEP))
 

@@ -30,7 +30,7 @@ class Choosers(QWidget):
         self.layers.activated.connect(self._layer_chosen)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("&Attack", self.attacks)
+        form.addRow("A&ttack", self.attacks)
         form.addRow("&Layer", self.layers)
         for signal in (selection.document_changed, selection.attack_changed, selection.layer_changed):
             signal.connect(self._show)

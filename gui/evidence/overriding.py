@@ -28,6 +28,7 @@ class OverrideDialog(ReasonDialog):
         layout = self.layout()
         if isinstance(layout, QVBoxLayout):
             layout.insertWidget(layout.count() - 1, self.for_all)
+            QWidget.setTabOrder(self.field, self.for_all)
 
 
 class Overriding:

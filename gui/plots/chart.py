@@ -44,8 +44,8 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         The left button was let go.
     stepped
         Sends how many points further the keys go.
-    cleared
-        Escape or Delete was pressed.
+    cleared, entered
+        Escape or Delete was pressed; Enter was.
     menu_wanted
         Sends the place on the screen.
     resized, restyled
@@ -58,6 +58,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     hovered = Signal(object)
     stepped = Signal(int)
     cleared = Signal()
+    entered = Signal()
     menu_wanted = Signal(QPoint)
     resized = Signal()
     restyled = Signal()
@@ -107,9 +108,9 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         """Say above the plot what it is of."""
         self.heading.show_entries([] if entry is None else [entry], self.font())
 
-    def explain(self, entries: Sequence[Entry]) -> None:
-        """Say in the legend, and to screen readers, what is shown."""
-        self.legend.show_entries(entries, self.font())
+    def explain(self, entries: Sequence[Entry], room: float = 0.0) -> None:
+        """Say in the legend, and to screen readers, what is shown; the legend is at least `room` pixels wide."""
+        self.legend.show_entries(entries, self.font(), room)
         self.setAccessibleDescription("; ".join(entry.words for entry in entries))
 
     @property
@@ -180,6 +181,8 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
             self.stepped.emit(step)
         elif event.key() in {Qt.Key.Key_Escape, Qt.Key.Key_Delete}:
             self.cleared.emit()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.entered.emit()
         else:
             event.ignore()
 

@@ -88,10 +88,11 @@ class Background:
 
 
 class Point:
-    """A point on a curve, with lines to both axes where it is to be dragged."""
+    """A point on a curve, with lines to both axes where it is to be dragged; a ring where it is not filled."""
 
-    def __init__(self, box: pg.ViewBox, size: int, *, lines: bool) -> None:
+    def __init__(self, box: pg.ViewBox, size: int, *, lines: bool, filled: bool = True) -> None:
         self._dot = pg.ScatterPlotItem(size=size, pxMode=True)
+        self._filled = filled
         self._dot.setZValue(20)
         self._lines = [pg.InfiniteLine(angle=angle) for angle in (90, 0)] if lines else []
         for item in (*self._lines, self._dot):
@@ -100,7 +101,8 @@ class Point:
 
     def show(self, place: tuple[float, float], colour: str) -> None:
         """Put it there."""
-        self._dot.setData([place[0]], [place[1]], pen=pg.mkPen(colour, width=2.5), brush=tokens().base)
+        brush = pg.mkBrush(tokens().base if self._filled else None)
+        self._dot.setData([place[0]], [place[1]], pen=pg.mkPen(colour, width=2.5), brush=brush)
         self._dot.show()
         for line, value in zip(self._lines, place, strict=False):
             line.setPen(pg.mkPen(tokens().muted, width=1, style=Qt.PenStyle.DashLine))

@@ -13,17 +13,22 @@ from gui.plots.axes import Axis
 from gui.plots.bands import Bands
 from gui.plots.curves import no_curve
 from gui.plots.panel import PlotPanel
+from gui.plots.roc_items import Point
 from gui.plots.utility import UtilityPoint, point_of
 from gui.plots.utility_items import TAIL, Dot, Goal, place_names
 from gui.plots.zoom_chart import ZoomChart
 from gui.selection import Selection
+from gui.theme import tokens
 
 if TYPE_CHECKING:
     from gui.results import Result, Results
 
 NEAR = 18.0
 """Pixels within which a point is under the pointer."""
-HOW = "Every defense of the audit and on trial. Click a point to show that defense first. Bars: interval of the AUC."
+HOW = (
+    "Every defense of the audit and on trial. Click a point to show that defense first, or go there with the arrow "
+    "keys and press Enter. Bars: interval of the AUC."
+)
 NO_LABELS = "No non-member has a label map, so there is no mIoU."
 COLUMNS = ["Defense", "Attack", "mIoU of non-members", "AUC", "AUC from", "AUC to"]
 LEAST_X, LEAST_Y = 0.02, 0.05
@@ -51,11 +56,15 @@ class UtilityPanel(PlotPanel):
         x.name("mIoU of non-members: how useful the target is")
         y.name("AUC: leakage")
         self.chart = ZoomChart(x, y, "Utility and leakage of each defense", grab=True)
-        self._goal = Goal(self.chart)
+        self._goal, self._at = Goal(self.chart), Point(self.chart.box, 18, lines=False, filled=False)
+        self._reached: UtilityPoint | None = None
         self.centre_on(self.chart)
         self.watch(self.chart)
         self.chart.pressed.connect(self._pressed)
         self.chart.hovered.connect(self._look)
+        self.chart.stepped.connect(self._step)
+        self.chart.entered.connect(lambda: self._show_first(self._reached))
+        self.chart.cleared.connect(lambda: self._reach(None))
         for signal in (self.chart.resized, self.chart.viewed):
             signal.connect(self._place)
         self.chart.restyled.connect(self.later)
@@ -95,7 +104,8 @@ class UtilityPanel(PlotPanel):
         self.chart.frame(*self._ends())
         self.chart.setAccessibleDescription("; ".join(self._words(point) for point in self._points))
         self.reveal()
-        self._look(None)
+        kept = "" if self._reached is None else self._reached.chain
+        self._reach(next((point for point in self._points if point.chain == kept), None))
         self._place()
 
     def _draw_point(self, dot: Dot, point: UtilityPoint) -> None:
@@ -130,7 +140,7 @@ class UtilityPanel(PlotPanel):
     # ------------------------------------------------------------ the pointer
 
     def _look(self, place: QPointF | None) -> None:
-        found = None if place is None else self._under(place)
+        found = self._reached if place is None else self._under(place)
         self.readout.setText(HOW if found is None else self._words(found))
         self.readout.setToolTip(self.readout.text())
 
@@ -149,10 +159,30 @@ class UtilityPanel(PlotPanel):
         return None if nearest is None or far(nearest) > NEAR else nearest
 
     def _pressed(self, place: QPointF) -> None:
-        """Show the defense of the point first."""
-        found = self._under(place)
-        if found is not None:
-            show_first(self.selection, self._undo_stack, found.chain)
+        self._show_first(self._under(place))
+
+    def _show_first(self, point: UtilityPoint | None) -> None:
+        """Show the defense of a point first."""
+        if point is not None:
+            show_first(self.selection, self._undo_stack, point.chain)
+
+    # ------------------------------------------------------------ the keyboard
+
+    def _step(self, by: int) -> None:
+        """Go from point to point, from the least useful to the most."""
+        order = sorted(self._points, key=lambda point: (point.miou, point.auc))
+        if order and not self.empty:
+            before = next((i for i, point in enumerate(order) if point is self._reached), -1 if by > 0 else len(order))
+            self._reach(order[min(max(before + by, 0), len(order) - 1)])
+
+    def _reach(self, point: UtilityPoint | None) -> None:
+        """Mark a point, and read it out; None: none."""
+        self._reached = point
+        if point is None:
+            self._at.hide()
+        else:
+            self._at.show((point.miou, point.auc), tokens().accent)
+        self._look(None)
 
 
 def _why(result: "Result") -> str:

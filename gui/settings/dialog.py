@@ -34,7 +34,8 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self._forms = {name: Form(section, explained=True) for name, section in sections_of(preferences).items()}
         pages = QTabWidget()
-        pages.setAccessibleName("Sections")
+        for part in (pages, pages.tabBar()):
+            part.setAccessibleName("Sections")
         for name, section in sections_of(preferences).items():
             pages.addTab(self._forms[name], section.title)
         self._problem = QLabel()

@@ -81,6 +81,7 @@ class SlicesPanel(QWidget):
         inside.addWidget(split, stretch=1)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Parts or objects")
         self.tabs.addTab(page, "Parts")
         self.tabs.addTab(self.objects, "Objects")
         self._stack.addWidget(self.notice)

@@ -133,6 +133,7 @@ class AttackBox(Box):
         self.entry, self._section = entry, section
         self.standing = QLabel()
         self.promote = button("Make primary", lambda: section.make_primary(self.entry), role="link")
+        self.promote.setAccessibleName(f"Make {entry.id} primary")
         self.card, self.warning = Words(role="small"), Words(role="small")
         self.problem, self.wrong = Notice(Severity.ERROR), Notice(Severity.ERROR)
         title = QLabel(self._title())
@@ -143,6 +144,7 @@ class AttackBox(Box):
         head.addWidget(small_button("close", f"Take {entry.id} away", lambda: section.take_away(self.entry)))
         self.column.addLayout(head)
         self.form = Fold("Settings", self._form)
+        self.form.button.setAccessibleName(f"Settings of {entry.id}")
         for widget in (self.card, self.warning, self.problem, self.wrong, self.form):
             self.column.addWidget(widget)
 

@@ -101,6 +101,7 @@ class ChainBox(Box):
         self.setAccessibleName(chain.title)
         head = row_of(Sign("dot", DOT, lambda: colour), QLabel(_heading(chain, links)))
         then = button("Then...", lambda: None, "Another defense behind it", "link")
+        then.setAccessibleName(f"Another defense behind {chain.title}")
         then.setMenu(self._then_menu(then))
         head.addWidget(then)
         head.addWidget(small_button("close", f"Take {chain.title} away", lambda: section.take_away(place)))

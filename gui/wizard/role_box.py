@@ -67,7 +67,10 @@ class RoleBox(Box):
         self.column.addStretch(1)
         self.column.addWidget(self.cost)
         folder = button("Add a folder...", self._choose_folder, role="link")
-        self.column.addLayout(row_of(folder, button("Add a list...", self._choose_file, role="link")))
+        listed = button("Add a list...", self._choose_file, role="link")
+        for offer in (folder, listed):  # three boxes have the same words
+            offer.setAccessibleName(f"{PLURALS[self.role]}: {offer.text()}")
+        self.column.addLayout(row_of(folder, listed))
 
     def show_sets(self, entries: Sequence[tuple[int, ImagesEntry]], found: Sequence[FoundSet | None]) -> None:
         """Show the role's sets with their places in the spec, and what is known of each."""

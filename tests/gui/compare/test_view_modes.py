@@ -21,6 +21,10 @@ def test_the_curtain_shows_the_first_defense_left_of_its_edge_and_another_right(
     QTest.mouseMove(canvas, QPoint(canvas.width() // 4, y))
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(canvas.width() // 4, y))
     assert view.display._curtain.edge == pytest.approx(0.25, abs=0.01)
+    QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert view.display._curtain.edge == pytest.approx(0.30, abs=0.01)
+    QTest.keyClick(canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert view.display._curtain.edge == pytest.approx(0.25, abs=0.01)
     QTest.mouseMove(canvas, QPoint(0, 0))
     view.viewport.zoom(4.0 / view.viewport.view.scale, (256.0, 128.0))
     seen, scale = screen(canvas), view.viewport.view

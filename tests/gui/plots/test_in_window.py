@@ -41,7 +41,7 @@ def test_every_plot_is_a_panel_of_the_window_and_shows_the_audit(qtbot, window):
         panel = bring_up(qtbot, window, name)
         assert len(panel.rows()) > 1
         assert all(chart.accessibleName() for chart in panel.charts)
-    window.registry.trigger("panel.roc")
+    window.furniture.workbench.docks["roc"].close()
     assert not window.shows_dock("roc")
     window.registry.trigger("panel.reset")
     assert window.shows_dock("roc")

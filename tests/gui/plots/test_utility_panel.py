@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from gui.plots.utility_panel import UtilityPanel
 from tests.gui.plots.helpers import click, result_of, shown
@@ -33,3 +35,18 @@ def test_a_click_shows_that_defense_first_and_can_be_undone(utility, selection, 
     assert undo_stack.count() == 1  # a click beside all points, or on the first defense, is no step
     undo_stack.undo()
     assert selection.chains == ("none", "argmax")
+
+
+def test_keys_go_from_point_to_point_and_enter_shows_that_defense_first(utility, selection):
+    order = sorted(utility.points, key=lambda point: point.miou)
+    QTest.keyClick(utility.chart, Qt.Key.Key_Right)
+    assert f"mIoU {order[0].miou:.3f}" in utility.readout.text()
+    for _ in range(len(order)):  # one further than there are points
+        QTest.keyClick(utility.chart, Qt.Key.Key_Right)
+    assert f"mIoU {order[-1].miou:.3f}" in utility.readout.text()
+    QTest.keyClick(utility.chart, Qt.Key.Key_Escape)
+    QTest.keyClick(utility.chart, Qt.Key.Key_Return)
+    assert selection.chains == ("none", "argmax")
+    QTest.keyClick(utility.chart, Qt.Key.Key_Right)
+    QTest.keyClick(utility.chart, Qt.Key.Key_Return)
+    assert selection.chains[0] == order[0].chain == "argmax"

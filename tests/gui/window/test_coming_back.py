@@ -39,7 +39,7 @@ def test_the_next_window_shows_what_the_last_one_did(qtbot, qapp, finished):
     selection = first.furniture.selection
     selection.attack, selection.chains, selection.layer, selection.image = "confidence", ("argmax",), "label", 4
     first.furniture.workbench.centre.kept = {"zoom": 3.0}
-    first.registry.trigger("panel.numbers")
+    first.furniture.workbench.docks["numbers"].close()
     first.resize(760, 640)
     first.close()
     second = make_window(qtbot, qapp)

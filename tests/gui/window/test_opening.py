@@ -33,7 +33,7 @@ def test_an_audit_is_opened_looked_at_and_closed(qtbot, window, finished):
 
 def test_panels_that_were_closed_stay_closed_for_the_next_audit(qtbot, window, finished, other):
     open_audit(qtbot, window, finished)
-    window.registry.trigger("panel.numbers")
+    window.furniture.workbench.docks["numbers"].close()
     window.registry.trigger("audit.close")
     open_audit(qtbot, window, other)
     assert docks(window) == {"images": True, "defenses": True, "numbers": False}
