@@ -117,8 +117,7 @@ class NumbersPanel(QWidget):
         before = self._model.rowCount()
         self._model.show_rows(rows, self._selection.colours())
         self.table.setVisible(bool(rows))
-        if len(rows) != before:
-            self.table.resizeColumnsToContents()
+        self.table.fit(anew=len(rows) != before)
         self._say("" if document is None else self._words(document))
 
     def _rows(self, document: AuditDocument) -> list[Row]:

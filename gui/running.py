@@ -271,7 +271,8 @@ class Running(QObject):
         gentler = again if isinstance(again, RunAudit) and again != job else None
         offers = self._offers(event, job) if gentler is None else ()
         severity = Severity.ERROR if gentler is None else Severity.WARNING
-        self.said.emit(Message(severity, event.message, event.remedy, event.details, offers, ENGINE))
+        title = f"{job.folder.stem}: {event.message}"
+        self.said.emit(Message(severity, title, event.remedy, event.details, offers, ENGINE))
         if gentler is not None:
             self._jobs[entry], entry.state = gentler, State.WAITING
             self.board.first(entry)

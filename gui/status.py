@@ -36,6 +36,7 @@ class StatusLine(QWidget):
         self._of_job = (self._stage, self._bar, self._left, self._pause, self._stop)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 6, 0)
+        row.addStretch(1)
         for widget in (*self._of_job, self._dot, self._engine):
             row.addWidget(widget)
         self.end_job()

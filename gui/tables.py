@@ -85,6 +85,7 @@ class NumbersTable(QTableView):
         super().__init__(parent)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(model)
+        self._lengths = [0] * len(COLUMNS)
         self._sorted.setSortRole(SORT)
         self.setModel(self._sorted)
         self.setSortingEnabled(True)
@@ -92,8 +93,21 @@ class NumbersTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setAlternatingRowColors(True)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
         self.verticalHeader().hide()
         self.setAccessibleName("Numbers of the audit")
+
+    def fit(self, *, anew: bool) -> None:
+        """Make columns as wide as their texts: all of them anew, or those in which a text has become longer."""
+        lengths = [
+            max((len(str(self._sorted.index(row, column).data())) for row in range(self._sorted.rowCount())), default=0)
+            for column in range(self._sorted.columnCount())
+        ]
+        for column, (length, before) in enumerate(zip(lengths, self._lengths, strict=True)):
+            if anew or length > before:
+                self.resizeColumnToContents(column)
+        self._lengths = lengths
 
     def source_row(self, index: QModelIndex) -> int:
         """The row of the model behind a row of the view."""

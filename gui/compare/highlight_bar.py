@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from gui.compare.frame import Frame
-from gui.compare.pane import ElidedLabel
 from gui.compare.spotlight import Spotlight
 from gui.compare.viewport import Viewport
+from gui.elided import ElidedLabel
 from gui.highlight import Highlight
 from gui.selection import Selection
 

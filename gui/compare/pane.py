@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.compare.canvas import Canvas
 from gui.compare.colour_bar import ColourBar
 from gui.compare.frame import Frame, PaneFrame
 from gui.compare.look import Look
 from gui.compare.viewport import Viewport
+from gui.elided import ElidedLabel
 from gui.icons import dot
 
 SPACING = 2
@@ -24,28 +25,6 @@ class Heading:
     colour: str
     words: str = ""
     tip: str = ""
-
-
-class ElidedLabel(QLabel):
-    """A line of text that ends in "..." where there is no room for all of it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._whole = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def set_words(self, words: str) -> None:
-        """Show these words, all of them in the tool tip."""
-        self._whole = words
-        self.setToolTip(words)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Show as much as there is room for."""
-        self._fit()
-
-    def _fit(self) -> None:
-        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
 
 
 class Pane(QWidget):

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from gui.buttons import icon_button
+from gui.elided import ElidedLabel
 from gui.icons import Sign
 from gui.jobs.entry import Entry, State
 from gui.theme import tokens
@@ -41,7 +42,7 @@ class JobCard(QWidget):
         super().__init__(parent)
         self.entry = entry
         self._board = board
-        self._words = QLabel()
+        self._words = ElidedLabel()
         self._words.setProperty("role", "small")
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar()
@@ -60,14 +61,14 @@ class JobCard(QWidget):
 
     def show_step(self) -> None:
         """Show how far the job is."""
-        self._words.setText(self.entry.words)
-        self._words.setToolTip(self.entry.words)
+        self._words.set_words(self.entry.words)
         self._bar.setRange(0, self.entry.step.total)
         self._bar.setValue(self.entry.step.done)
 
     def _column(self) -> QVBoxLayout:
-        title = QLabel(self.entry.title)
+        title = ElidedLabel()
         title.setTextFormat(Qt.TextFormat.PlainText)
+        title.set_words(self.entry.title)
         column = QVBoxLayout()
         column.setSpacing(3)
         for widget in (title, self._words, self._bar):

@@ -127,7 +127,6 @@ def _log() -> QPlainTextEdit:
     made.setReadOnly(True)
     made.setAccessibleName("Log of the job")
     made.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
     made.setMaximumBlockCount(MOST_LINES)
     return made
 

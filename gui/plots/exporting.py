@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QRectF, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QPoint, QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog
@@ -23,17 +23,24 @@ DENSITY = 2
 KINDS = {".svg": "Drawing (*.svg)", ".png": "Picture (*.png)", ".csv": "Data (*.csv)"}
 
 
+def places(charts: Sequence[Chart]) -> list[QRect]:
+    """Where charts stand to each other on the screen, from the top left corner of all of them."""
+    window = charts[0].window()
+    found = [QRect(chart.mapTo(window, QPoint()), chart.size()) for chart in charts]
+    left, top = min(place.left() for place in found), min(place.top() for place in found)
+    return [place.translated(-left, -top) for place in found]
+
+
 def size_of(charts: Sequence[Chart]) -> QSize:
-    """The room that charts beside each other take."""
-    return QSize(sum(chart.width() for chart in charts), max(chart.height() for chart in charts))
+    """The room that charts take together."""
+    found = places(charts)
+    return QSize(1 + max(place.right() for place in found), 1 + max(place.bottom() for place in found))
 
 
 def paint(charts: Sequence[Chart], painter: QPainter) -> None:
-    """Draw charts beside each other, as they are on the screen."""
-    left = 0
-    for chart in charts:
-        chart.paint_on(painter, QRectF(left, 0, chart.width(), chart.height()))
-        left += chart.width()
+    """Draw charts as they are on the screen."""
+    for chart, place in zip(charts, places(charts), strict=True):
+        chart.paint_on(painter, place.toRectF())
 
 
 def picture(charts: Sequence[Chart]) -> QImage:

@@ -53,20 +53,19 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph has no types
         """What each line says."""
         return [entry.words for entry in self._entries]
 
-    def show_entries(self, entries: Sequence[Entry], font: QFont) -> None:
-        """Show these lines."""
+    def show_entries(self, entries: Sequence[Entry], font: QFont, room: float = 0.0) -> None:
+        """Show these lines; `room` is the least width, to stand in line with the legend of another plot."""
         self._entries, self._font = entries, font
         if self._heading:
             self.setFixedHeight(self._line if entries else 0)
         else:
-            self.setFixedWidth(self.room)
+            self.setFixedWidth(max(self.room, room))
         self.update()
 
     @property
     def room(self) -> float:
         """How wide it must be, in pixels."""
-        widths = (self._left(entry) + self._metrics.horizontalAdvance(entry.words) for entry in self._entries)
-        return max((width + 2 * GAP for width in widths), default=0.0)
+        return room_of(self._entries, self._font)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw it from the top."""
@@ -77,7 +76,7 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph has no types
             row = QRectF(GAP, place * line, self.boundingRect().width(), line)
             _paint_sample(painter, entry, row)
             painter.setPen(QColor(tokens().text if entry.pen is not None else tokens().muted))
-            row.setLeft(GAP + self._left(entry))
+            row.setLeft(GAP + _left(entry))
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, entry.words)
 
     @property
@@ -88,8 +87,16 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph has no types
     def _line(self) -> float:
         return self._metrics.lineSpacing() * 1.15
 
-    def _left(self, entry: Entry) -> float:
-        return 0.0 if entry.pen is None else SAMPLE + GAP
+
+def room_of(entries: Sequence[Entry], font: QFont) -> float:
+    """How wide a legend with these lines is, in pixels."""
+    metrics = QFontMetricsF(font)
+    widths = (_left(entry) + metrics.horizontalAdvance(entry.words) for entry in entries)
+    return max((width + 2 * GAP for width in widths), default=0.0)
+
+
+def _left(entry: Entry) -> float:
+    return 0.0 if entry.pen is None else SAMPLE + GAP
 
 
 def _paint_sample(painter: QPainter, entry: Entry, row: QRectF) -> None:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gui.compare.readout import number
 from gui.document import AuditDocument
 from gui.plots.axes import Axis, RateAxis
 from gui.plots.curves import percent
 from gui.plots.histograms import COLUMNS, Histogram, histogram_of, rows_of
-from gui.plots.legend import Entry
+from gui.plots.legend import Entry, room_of
 from gui.plots.panel import PlotPanel
 from gui.plots.score_items import Bars, entries
 from gui.plots.zoom_chart import ZoomChart
@@ -22,6 +22,8 @@ from gui.selection import MOST_PANES, Selection
 if TYPE_CHECKING:
     from gui.results import Result, Results
 
+NARROW, LOW = 46, 11
+"""Letters of width below which plots stand in two rows, where each then has so many lines of height."""
 NEAR = 6.0
 """Pixels within which a suspect is under the pointer."""
 HOW = "Click or drag in the first plot to choose an operating point. Click the tick of a suspect to see the image."
@@ -59,13 +61,12 @@ class ScoresPlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.chart)
 
-    def show_histogram(self, histogram: Histogram, heading: Entry, *, legend: bool) -> None:
-        """Draw it, with the legend or without."""
+    def show_histogram(self, histogram: Histogram, heading: Entry) -> None:
+        """Draw it."""
         self.histogram = histogram
         self.chart.setAccessibleName(f"Image scores, {heading.words}")
         self.chart.entitle(heading)
         self.chart.frame(*self.bars.show(histogram))
-        self.chart.explain(entries(histogram) if legend else [])
 
     def mark(self, score: float | None, threshold: float | None) -> None:
         """Mark the image in view and the operating point; None: there is none."""
@@ -92,16 +93,16 @@ class ScoresPanel(PlotPanel):
 
     def __init__(self, selection: Selection, results: "Results", parent: QWidget | None = None) -> None:
         super().__init__(selection, results, parent)
-        self.plots = [ScoresPlot(grab=place > 0) for place in range(MOST_PANES)]
+        page = QWidget()
+        self.plots = [ScoresPlot(grab=place > 0, parent=page) for place in range(MOST_PANES)]
         self._results: dict[str, Result] = {}
-        row = QWidget()
-        self._across = QHBoxLayout(row)
-        self._across.setContentsMargins(0, 0, 0, 0)
-        self._across.setSpacing(2)
+        self._grid = QGridLayout(page)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(2)
         for place, plot in enumerate(self.plots):
-            self._across.addWidget(plot, stretch=1)
             self._listen(place, plot)
-        self.centre_on(row)
+        self._arranged: tuple[int, int] = (0, 0)
+        self.centre_on(page)
         selection.threshold_changed.connect(self._mark)
         selection.image_changed.connect(self._mark)
         selection.document_changed.connect(self._forget)
@@ -143,7 +144,7 @@ class ScoresPanel(PlotPanel):
             plot.setVisible(place < len(found))
             if place < len(found):
                 heading = self._heading(found[place].chain)
-                plot.show_histogram(found[place], heading, legend=place == len(found) - 1)
+                plot.show_histogram(found[place], heading)
         self._share_out()
         self.reveal()
         self._mark()
@@ -160,13 +161,36 @@ class ScoresPanel(PlotPanel):
         return Entry(f"{self.selection.title(chain)}   {note}".strip(), style.pen(exact=not note))
 
     def _share_out(self) -> None:
-        """Make all plots equally wide; the last one has the legend besides."""
+        """Make all plots equally wide; the first row ends in the legend, and others have room for it there."""
         used = self._used
-        if used:
-            legend = round(used[-1].chart.legend.room)
-            each = max(1, (self.width() - legend) // len(used))
-            for place, plot in enumerate(used):
-                self._across.setStretch(place, each + legend * (plot is used[-1]))
+        if not used:
+            return
+        known = [plot.histogram for plot in used if plot.histogram is not None]
+        legend = max((entries(histogram) for histogram in known), key=len)
+        room = room_of(legend, self.font())
+        columns = self._columns(len(used), self.width() - room)
+        if (len(used), columns) != self._arranged:
+            self._arrange(used, columns)
+        for place, plot in enumerate(used):
+            ends_row = place % columns == columns - 1
+            plot.chart.explain(legend if place == columns - 1 else [], room if ends_row else 0.0)
+        each = max(1, (self.width() - round(room)) // columns)
+        for column in range(MOST_PANES):
+            wide = each + round(room) * (column == columns - 1)
+            self._grid.setColumnStretch(column, wide if column < columns else 0)
+
+    def _columns(self, count: int, width: float) -> int:
+        """Plots beside each other: all of them, unless they would be narrow and there is height for two rows."""
+        letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
+        narrow, high = width / count < NARROW * letter, self._stack.height() / 2 >= LOW * line
+        return -(-count // 2) if narrow and high else count
+
+    def _arrange(self, used: Sequence[ScoresPlot], columns: int) -> None:
+        self._arranged = (len(used), columns)
+        for place, plot in enumerate(self.plots):
+            self._grid.removeWidget(plot)
+            if place < len(used):
+                self._grid.addWidget(plot, place // columns, place % columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Share out the new room."""

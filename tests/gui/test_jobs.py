@@ -151,7 +151,7 @@ def test_an_audit_that_failed_stays_in_the_list_with_its_reason_and_the_next_beg
     failed = running.board.entries[0]
     assert (failed.state, failed.words) == (State.FAILED, "The target is gone.")
     assert [line.partition("  ")[2] for line in failed.log][-2:] == ["Put it back.", "Traceback: here"]
-    assert said.got[-1].title == "The target is gone."
+    assert said.got[-1].title == "A: The target is gone."
 
 
 def test_where_no_engine_can_be_started_what_waits_keeps_waiting(running, engine, heard, monkeypatch):
@@ -345,7 +345,7 @@ def test_the_panel_follows_the_job_and_its_log_can_be_copied(running, engine, pa
     assert not panel._nothing.isVisible()
     engine.progressed.emit(progress(1, 12))
     qtbot.waitUntil(
-        lambda: "Auditing 12/48, 2.5 images/s, 20 s left" in panel._cards[running.board.entries[0]]._words.text()
+        lambda: "Auditing 12/48, 2.5 images/s, 20 s left" in panel._cards[running.board.entries[0]]._words.words
     )
     (copy,) = [b for b in panel.findChildren(QPushButton) if b.text() == "Copy log"]
     copy.click()

@@ -54,7 +54,8 @@ def test_a_plot_is_copied_as_picture_and_as_data(scores):
     assert lines[0].split("\t") == ["Defense", "From score", "To score", "Members", "Non-members"]
     exporting.copy_picture(scores)
     copied = QGuiApplication.clipboard().image()
-    assert copied.width() == 2 * sum(chart.width() for chart in scores.charts)
+    first, last = (chart.rect().translated(chart.mapTo(chart.window(), QPoint())) for chart in scores.charts)
+    assert copied.size() == 2 * first.united(last).size()  # as they stand on the screen
 
 
 def test_plots_follow_the_theme_at_once(qtbot, qapp, roc):

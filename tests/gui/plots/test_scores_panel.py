@@ -1,10 +1,11 @@
 """Histograms of image scores."""
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from tests.gui.plots.helpers import click, settle
+from tests.gui.small_audit import CHAINS
 
 
 def test_each_defense_has_a_histogram_and_only_the_last_one_the_legend(scores):
@@ -61,3 +62,18 @@ def test_the_pointer_over_plots_of_the_audit_before_asks_nothing_of_the_next_one
     stale.pointed.emit(2.5)
     selection.image = 1
     assert scores.charts == []
+
+
+def test_histograms_that_would_be_narrow_stand_in_two_rows_where_there_is_height(qtbot, scores, selection):
+    selection.chains = CHAINS
+    settle(qtbot)
+    assert len({chart.mapTo(scores, QPoint()).y() for chart in scores.charts}) == 1
+    scores.resize(620, 500)
+    settle(qtbot)
+    places = [chart.mapTo(scores, QPoint()) for chart in scores.charts]
+    assert places[0].y() == places[1].y() < places[2].y()
+    assert places[0].x() == places[2].x() < places[1].x()
+    assert [bool(chart.legend.words) for chart in scores.charts] == [False, True, False]
+    scores.resize(620, 200)  # two rows would be too low
+    settle(qtbot)
+    assert len({chart.mapTo(scores, QPoint()).y() for chart in scores.charts}) == 1

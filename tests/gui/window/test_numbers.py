@@ -1,6 +1,7 @@
 """The table of an audit's numbers."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.audit.summary import SUMMARY_NAME
 from core.errors import StoreError
-from gui.numbers import COLUMNS, NOT_MEASURABLE, as_tsv, one_line, read_summary, summary_rows
+from gui.numbers import COLUMNS, NOT_MEASURABLE, Cell, as_tsv, one_line, read_summary, summary_rows
 from gui.tables import NumbersModel, NumbersTable
 from tests.gui.small_audit import CHAINS, small_audit
 
@@ -110,3 +111,18 @@ def test_the_table_sorts_by_numbers_and_not_by_their_texts(table):
     assert aucs == sorted(aucs, reverse=True)
     top = table.source_row(table.model().index(0, 0))
     assert table.kept.row(top).cells[2].text == f"{max(aucs):.3f}"
+
+
+def test_a_column_grows_with_its_texts_and_keeps_them_in_one_line(table):
+    table.fit(anew=True)
+    row, height = table.kept.row(0), table.rowHeight(0)
+    rest = [table.kept.row(number) for number in range(1, table.kept.rowCount())]
+    longer = Cell("~0.123 to 0.456, and some more", 0.1)
+    table.kept.show_rows([replace(row, cells=(*row.cells[:3], longer, *row.cells[4:])), *rest], {})
+    table.fit(anew=False)
+    assert table.columnWidth(3) >= table.fontMetrics().horizontalAdvance(longer.text)
+    table.resizeRowsToContents()
+    assert table.rowHeight(0) <= height
+    table.setColumnWidth(3, 40)  # what a person made narrow stays so while nothing becomes longer
+    table.fit(anew=False)
+    assert table.columnWidth(3) == 40

@@ -97,7 +97,7 @@ def test_a_job_lost_with_the_engine_is_offered_again_and_not_repeated_for_ever(q
     death = events.EngineDied(-9, events.Death.KILLED, "The engine was killed.", "It starts again.", "last words")
     engine.engine_died.emit(death)
     engine.failed.emit(events.JobFailed(1, "The engine was killed.", "Submit again.", "last words", engine.jobs[0]))
-    assert titles(window) == ["The engine was killed."]
+    assert titles(window) == ["half: The engine was killed."]
     assert window.banners.shown[0].details == "last words"
     assert len(engine.jobs) == 1
     press(window.banners, "Go on")
