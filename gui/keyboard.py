@@ -73,6 +73,29 @@ class Keyboard(QObject):
             (main_stop(stops(panel)) or panel).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
+class KeyboardWindow(QMainWindow):
+    """A window in which Tab goes as it is read, and Enter presses buttons.
+
+    Attributes
+    ----------
+    keyboard
+        Where keys lead.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keyboard = Keyboard(self)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        """Tab, and Shift with it."""
+        return self.keyboard.step(forward=forward) or super().focusNextPrevChild(forward)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """What nobody else took."""
+        if not self.keyboard.press(event):
+            super().keyPressEvent(event)
+
+
 def _scroll_to(stop: QWidget) -> None:
     """Bring it into view where it is on a page that scrolls."""
     above = stop.parentWidget()

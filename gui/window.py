@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QUndoStack
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
+from PySide6.QtWidgets import QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from core.errors import SegLeakError
 from gui.actions import ActionRegistry
@@ -17,7 +17,7 @@ from gui.demo import Demo
 from gui.dialogs import show, stop_and_close
 from gui.dropping import local_paths
 from gui.icons import icon
-from gui.keyboard import Keyboard
+from gui.keyboard import KeyboardWindow
 from gui.memory import Memory
 from gui.settings.table import Preferences
 from gui.status import StatusLine
@@ -32,7 +32,7 @@ BUTTON = 1.5
 """Side of a tool bar button's icon, in lines of text."""
 
 
-class Window(QMainWindow):
+class Window(KeyboardWindow):
     """The window of SegLeak. It begins empty; `furnish` brings what takes longer than a moment to load.
 
     Parameters
@@ -52,8 +52,6 @@ class Window(QMainWindow):
         What can be done with audits.
     beginning, demo
         What can be done about audits that are not there yet, and about the demo audit.
-    keyboard
-        Where keys lead.
     """
 
     def __init__(self, preferences: Preferences, theme: Theme) -> None:
@@ -63,7 +61,7 @@ class Window(QMainWindow):
         self.banners, self.status = Banners(), StatusLine()
         self._furniture: Furniture | None = None
         self.memory, self.audits, self.beginning, self.demo = Memory(self), Audits(self), Beginning(self), Demo(self)
-        self.keyboard, self.registry = Keyboard(self), ActionRegistry(self)
+        self.registry = ActionRegistry(self)
         self.registry.add(window_actions(self))
         self.welcome = WelcomePage(welcome_offers(self))
         self._lay_out()
@@ -265,15 +263,6 @@ class Window(QMainWindow):
         self.registry.refresh()
 
     # ------------------------------------------------------------ events
-
-    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
-        """Tab goes through the window as it is read."""
-        return self.keyboard.step(forward=forward) or super().focusNextPrevChild(forward)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """What nobody else took."""
-        if not self.keyboard.press(event):
-            super().keyPressEvent(event)
 
     def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
         """What a title of a panel and the tool bar offer under the right button."""
