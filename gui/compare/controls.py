@@ -104,7 +104,7 @@ def _slider() -> QSlider:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(0, PERCENT)
     slider.setPageStep(10)
-    slider.setMinimumWidth(80)
+    slider.setMinimumWidth(60)
     slider.setMaximumWidth(160)
     slider.setAccessibleName("Opacity of the overlay")
     slider.setToolTip("Opacity of the overlay ([ and ])")

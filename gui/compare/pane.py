@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.compare.canvas import Canvas
@@ -15,6 +15,8 @@ from gui.elided import ElidedLabel
 from gui.icons import dot
 
 SPACING = 2
+BETWEEN = "   "
+"""Between what is said of a score."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Pane(QWidget):
         self._dot = QLabel()
         self._title = ElidedLabel()
         self._score = QLabel()
+        self._score.setMinimumWidth(1)  # words do not make a pane wider, nor what is beside the panes narrower
+        self._words = ""
         self._bar = ColourBar()
         self._reading = ElidedLabel()
         self._reading.setProperty("role", "small")
@@ -86,9 +90,23 @@ class Pane(QWidget):
         """Show the name of the defense."""
         self._dot.setPixmap(dot(heading.colour).pixmap(12, 12))
         self._title.set_words(heading.title)
-        self._score.setText(heading.words)
-        self._score.setToolTip(heading.tip)
+        self._words = heading.words
+        self._score.setToolTip(f"{heading.words}\n{heading.tip}".strip())
+        self._fit()
         self.canvas.setAccessibleName(f"{heading.title}. {heading.words}".strip())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Say as much beside the defense's name as there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow pane leave out what is said last, rather than the name of the defense."""
+        parts, metrics = self._words.split(BETWEEN), self.fontMetrics()
+        room = self.width() - self._dot.sizeHint().width() - metrics.horizontalAdvance(f"{self._title.words}{BETWEEN}")
+        while len(parts) > 1 and metrics.horizontalAdvance(BETWEEN.join(parts)) > room:
+            parts.pop()
+        self._score.setText(BETWEEN.join(parts))
 
     def show_reading(self, value: float | None, words: str) -> None:
         """Show what lies under the pointer: a value as a mark on the colour scale, and all of it in words."""

@@ -8,6 +8,8 @@ import pytest
 from PySide6.QtTest import QTest
 
 from gui.compare.canvas import Canvas
+from gui.compare.pane import Heading, Pane
+from gui.compare.viewport import Viewport
 from tests.gui.compare.helpers import OPAQUE, canvases, colours_of, make_view, on_screen, screen, settle
 from tests.gui.compare_world import CHAINS, make_compare_world
 
@@ -160,3 +162,17 @@ def test_two_hundred_image_switches_leave_no_memory_behind(qtbot, tmp_path, stre
     assert view.presenter.loader.nbytes < 1 << 20
     view.close_threads()
     document.close()
+
+
+def test_a_narrow_pane_keeps_the_name_of_its_defense_and_leaves_out_the_rank(qtbot):
+    pane = Pane(Viewport())
+    qtbot.addWidget(pane)
+    pane.show()
+    pane.resize(600, 200)
+    pane.show_heading(Heading("No defense", "#112233", "score 1.02   rank 20 of 52"))
+    assert pane._score.text() == "score 1.02   rank 20 of 52"
+    pane.resize(pane.fontMetrics().horizontalAdvance("No defense   score 1.02") + 60, 200)
+    qtbot.wait(10)
+    assert (pane._title.text(), pane._score.text()) == ("No defense", "score 1.02")
+    assert pane.minimumSizeHint().width() <= 120  # of the image and the colour scale
+    assert "rank 20 of 52" in pane._score.toolTip()

@@ -98,7 +98,7 @@ def test_a_note_on_a_region_stands_in_its_rows_and_among_the_images_notes_and_ca
     menu.close()
     QTest.keyClick(table, Qt.Key.Key_Return)
     (dialog,) = view.findChildren(ReasonDialog)
-    dialog._words.setPlainText("A number plate.")
+    dialog.field.setPlainText("A number plate.")
     dialog.accept()
     assert [line.split("\t")[-1] for line in table.as_tsv().splitlines()[1:]] == [
         *[""] * len(CHAINS),
