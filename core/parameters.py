@@ -8,6 +8,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, ClassVar, Generic, TypeVar
 
 from core.errors import SpecError
@@ -116,6 +117,19 @@ class Choice:
         """One line for tables and legends, such as "gauss(sigma=0.05)"."""
         inside = ", ".join(f"{k}={_short(v)}" for k, v in self.to_mapping().items())
         return f"{self.name}({inside})" if inside else self.name
+
+    @property
+    def words(self) -> str:
+        """What it is called in the window and the snapshot, such as "Gauss noise, sigma 0.05".
+
+        The first parameter is always said, others where they are set and not the default; of a path only the name.
+        """
+        said = [
+            f"{field.name} {_short(value)}" if not isinstance(value, str) else PurePath(value).name
+            for place, field in enumerate(dataclasses.fields(self))
+            if (value := getattr(self, field.name)) not in (None, "") and (place == 0 or value != field.default)
+        ]
+        return ", ".join([self.title or self.name, *said])
 
 
 def _short(value: Any) -> str:

@@ -18,10 +18,10 @@ class ElidedLabel(QLabel):
         """All of it."""
         return self._whole
 
-    def set_words(self, words: str) -> None:
-        """Show these words, all of them in the tool tip."""
+    def set_words(self, words: str, more: str = "") -> None:
+        """Show these words, all of them in the tool tip, with more below them."""
         self._whole = words
-        self.setToolTip(words)
+        self.setToolTip("\n".join(filter(None, (words, more))))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name

@@ -84,8 +84,8 @@ COLUMNS = (
     Column("at 1 %", "Share of members found where 1 % of non-members are flagged by mistake."),
     Column("at 0.1 %", "Share of members found where 0.1 % of non-members are flagged by mistake."),
     Column("Advantage", "The largest TPR minus FPR over all thresholds, found on these very scores: optimistic."),
-    Column("mIoU members", "Mean IoU on members, at full label resolution."),
-    Column("mIoU non-members", "Mean IoU on non-members, at full label resolution: what the defense costs."),
+    Column("mIoU\nmembers", "Mean IoU on members, at full label resolution."),
+    Column("mIoU\nnon-members", "Mean IoU on non-members, at full label resolution: what the defense costs."),
     Column("Attacker", "Whether the attack knows the defense. Without a defense there is nothing to know."),
 )
 
@@ -165,6 +165,14 @@ def waiting_row(chain: str, attack: str, title: str, why: str, *, primary: bool)
     return Row(chain, attack, primary, (*names, *rest, Cell("")))
 
 
+def titled(row: Row, defense: str, attack: str) -> Row:
+    """The row with the names of its defense and its attack; tool tips say what they are called in specs."""
+    told = "In specs and commands: {}".format
+    first = Cell(defense, defense, told(row.chain))
+    second = Cell(attack + (" *" if row.primary else ""), attack, told(row.attack))
+    return replace(row, cells=(first, second, *row.cells[2:]))
+
+
 def marked(row: Row, mark: "Mark | None") -> Row:
     """The row with what is said of its attacker."""
     cell = Cell("") if mark is None else Cell(mark.text, mark.words, mark.help)
@@ -184,8 +192,12 @@ def as_tsv(rows: Sequence[Sequence[str]]) -> str:
     return plain("".join("\t".join(" ".join(text.split()) for text in row) + "\n" for row in rows))
 
 
-def one_line(summary: Summary) -> str:
-    """What an audit found, in a line: counts, and the primary attack on the first defense."""
+def one_line(summary: Summary, names: Mapping[str, str] | None = None) -> str:
+    """What an audit found, in a line: counts, and the primary attack on the first defense.
+
+    `names`: what defenses and attacks are called, by their ids.
+    """
+    names = names or {}
     counts = [(c["done"], role) for role, c in summary["images"].items() if c["done"]]
     images = ", ".join(f"{n} {role}{'' if n == 1 else 's'}" for n, role in counts) or "no images"
     first = next((r for r in summary["results"] if r["primary"]), None)
@@ -196,9 +208,11 @@ def one_line(summary: Summary) -> str:
         return f"{images}; AUC {metrics['needs']}"
     interval = metrics["auc_interval"]
     around = f" ({interval['low']:.2f} to {interval['high']:.2f})" if interval else ""
-    return f"AUC {metrics['auc']:.2f}{around} for {first['attack']}, {_first_defense(summary, first)}; {images}"
+    attack, output = names.get(first["attack"], first["attack"]), _first_defense(summary, first, names)
+    return f"AUC {metrics['auc']:.2f}{around} for {attack}, {output}; {images}"
 
 
-def _first_defense(summary: Summary, result: Mapping[str, Any]) -> str:
-    title = next((_title(d) for d in summary["defenses"] if d["id"] == result["defense"]), result["defense"])
-    return "undefended" if result["defense"] == NoDefense.name else f"under {title}"
+def _first_defense(summary: Summary, result: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    key = result["defense"]
+    title = next((_title(d) for d in summary["defenses"] if d["id"] == key), key)
+    return "undefended" if key == NoDefense.name else f"under {names.get(key, title)}"

@@ -10,7 +10,7 @@ from gui.background import Background
 from gui.defenses.steps import show_first
 from gui.document import AuditDocument
 from gui.jobs.words import time_left
-from gui.numbers import Row, Summary, live_row, marked, read_summary, summary_rows, waiting_row
+from gui.numbers import Row, Summary, live_row, marked, read_summary, summary_rows, titled, waiting_row
 from gui.results import Result, Results
 from gui.results.again import AgainButton
 from gui.results.computing import Computing
@@ -151,8 +151,10 @@ class NumbersPanel(QWidget):
         return live_row(figures, title, primary=primary)
 
     def _marked(self, document: AuditDocument, row: Row) -> Row:
-        chain = self._selection.chain(row.chain)
-        return row if chain is None else marked(row, mark_of(document, chain, row.attack))
+        """The row with the names that people read, and what is said of its attacker."""
+        chain, entry = self._selection.chain(row.chain), document.attack(row.attack)
+        named = row if entry is None else titled(row, self._selection.title(row.chain), entry.words)
+        return named if chain is None else marked(named, mark_of(document, chain, row.attack))
 
     @staticmethod
     def _fits(document: AuditDocument, summary: Summary) -> bool:

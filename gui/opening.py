@@ -98,7 +98,8 @@ def _line(document: "AuditDocument") -> str:
     except StoreError:
         return "Its summary is damaged"
     if summary is not None:
-        return one_line(summary)
+        attacks = {entry.id: entry.words for entry in document.attacks}
+        return one_line(summary, attacks | {chain.id: chain.words for chain in document.chains})
     done = int((document.listing.states == "done").sum())
     return f"Not finished: {done} of {len(document.rows)} images done"
 

@@ -10,7 +10,7 @@ from core.defenses.chain import Chain
 from gui.document import AuditDocument
 from gui.highlight import Highlight
 from gui.theme import colour_at
-from gui.trials import Trials, replaced, title_of, without
+from gui.trials import Trials, plain_title_of, replaced, title_of, without
 
 MOST_PANES = 4
 
@@ -191,6 +191,11 @@ class Selection(QObject):
         """What a defense is called on screen; the id itself where it is not known."""
         known = self.chain(chain_id)
         return chain_id if known is None else title_of(known)
+
+    def plain_title(self, chain_id: str) -> str:
+        """What a defense is called in files for other programs; the id itself where it is not known."""
+        known = self.chain(chain_id)
+        return chain_id if known is None else plain_title_of(known)
 
     def colours(self) -> dict[str, str]:
         """The colour of every defense of the audit and every trial, by chain id; a retuned trial keeps its own."""

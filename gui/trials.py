@@ -14,6 +14,11 @@ REMEDY = "Choose another value."
 
 def title_of(chain: Chain) -> str:
     """What a chain is called on screen."""
+    return chain.words
+
+
+def plain_title_of(chain: Chain) -> str:
+    """What a chain is called in files for other programs: as a spec has it."""
     return NoDefense.title if chain.title == NoDefense.name else chain.title
 
 

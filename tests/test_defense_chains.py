@@ -129,6 +129,22 @@ def test_describe_and_title():
     assert Chain((Argmax(),)).title == "argmax"
 
 
+@pytest.mark.parametrize(
+    ("defenses", "words"),
+    [
+        ((), "No defense"),
+        ((Argmax(),), "Argmax"),
+        ((Gauss(0.1),), "Gauss noise, sigma 0.1"),
+        ((Dropout(0.1),), "Dropout, p 0.1"),
+        ((Dropout(0.2, passes=8), Gauss(0.05)), "Dropout, p 0.2, passes 8 + Gauss noise, sigma 0.05"),
+        ((Hardened("models/dp-sgd.safetensors"), Argmax()), "Hardened target, dp-sgd.safetensors + Argmax"),
+    ],
+)
+def test_words_are_the_titles_with_what_sets_them_apart(defenses, words):
+    assert Chain(defenses).words == words
+    assert Chain(defenses, "Ours").words == "Ours"
+
+
 def test_what_is_not_given_of_a_hardened_target_is_not_described():
     assert Chain((Hardened("dp.pth"),)).title == "hardened(path=dp.pth)"
     assert Hardened("dp.pth", encoder="resnet18").describe() == "hardened(path=dp.pth, encoder=resnet18)"

@@ -248,6 +248,19 @@ def test_what_speaks_against_membership_is_hatched_so_that_it_is_seen_without_co
     assert (shown[:, 12:] == 80).all()
 
 
+@pytest.mark.parametrize(
+    ("iso", "said"),
+    [
+        ("2026-11-29T11:37:59+00:00", "29 November 2026, 11:37 UTC"),
+        ("2026-01-02T03:04:05+01:00", "2 January 2026, 03:04 UTC+01:00"),
+        ("2026-01-02T03:04:05", "2 January 2026, 03:04"),
+        ("not finished", "not finished"),
+    ],
+)
+def test_moments_are_written_as_people_write_them(iso, said):
+    assert words.moment(iso) == said
+
+
 def test_the_review_log_says_which_region_and_which_check(own):
     review.append(
         own.audit, "region", image=20, why="", value={"id": "A", "points": [[0, 0], [9, 0], [9, 9]]}, who="me"

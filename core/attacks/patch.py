@@ -28,7 +28,7 @@ class PatchAttack(NetworkAttack):
     """
 
     name: ClassVar[str] = "patch"
-    title: ClassVar[str] = "Patches"
+    title: ClassVar[str] = "Patch network"
     maps: ClassVar[tuple[str, ...]] = ("score", "evidence", "evidence_corrected")
     sampler: str = param("dense", "which patches are judged", choices=("dense", "random", "rejection", "sliding"))
     windows: int = param(6, "patches per image (random, rejection)", low=1, high=10_000)

@@ -93,6 +93,12 @@ class AttackEntry:
     """Whether label maps are hidden from it, so that the target's own prediction is all there is; weaker."""
 
     @property
+    def words(self) -> str:
+        """What to call it where people read, with its id where that says more."""
+        title = self.attack.title or self.attack.name
+        return title if self.id == self.attack.name else f"{title} ({self.id})"
+
+    @property
     def note(self) -> str:
         """What a reader of its scores must know, or empty."""
         return WEAKER if self.hidden else ""

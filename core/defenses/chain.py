@@ -109,12 +109,17 @@ class Chain:
 
     @property
     def title(self) -> str:
-        """What to call it on screen."""
+        """What to call it where commands and specs are written."""
         return self.label or self.describe()
 
     def describe(self) -> str:
         """One line for tables, such as "dropout(p=0.1, passes=1, place=auto) + gauss(sigma=0.05)"."""
         return " + ".join(d.describe() for d in self.defenses) or "none"
+
+    @property
+    def words(self) -> str:
+        """What to call it where people read, such as "Dropout, p 0.1 + Gauss noise, sigma 0.05"."""
+        return self.label or " + ".join(d.words for d in self.defenses or (NoDefense(),))
 
     def apply(self, posteriors: FloatArray, noise: Noise) -> FloatArray:
         """Apply the output defenses to posteriors `(C, h, w)` float32, whatever gave them."""

@@ -22,7 +22,7 @@ class Gauss(OutputDefense):
     """
 
     name: ClassVar[str] = "gauss"
-    title: ClassVar[str] = "Gauss"
+    title: ClassVar[str] = "Gauss noise"
     changes_argmax: ClassVar[bool] = True
     random: ClassVar[bool] = True
     sigma: float = param(0.05, "standard deviation of the noise", low=0.0, high=1.0)

@@ -196,8 +196,12 @@ class Content:
         return self.pages if asked else ()
 
     def title_of(self, chain: Chain) -> str:
-        """What a defense is called."""
-        return "no defense" if not chain.defenses else self.names.chain(chain)
+        """What a defense is called inside a sentence."""
+        return "no defense" if not chain.defenses else self.names.words(chain)
+
+    def name_of(self, chain: Chain) -> str:
+        """What a defense is called in tables and figures."""
+        return self.names.words(chain)
 
 
 def _names(

@@ -64,8 +64,12 @@ class Names:
         return sha256
 
     def chain(self, chain: Chain) -> str:
-        """What a defense is called."""
+        """What a defense is called in the attached files."""
         return chain.title
+
+    def words(self, chain: Chain) -> str:
+        """What a defense is called on the pages."""
+        return chain.words
 
     def text(self, text: str) -> str:
         """A text that may be printed."""
@@ -146,6 +150,13 @@ class Redacted(Names):
     def chain(self, chain: Chain) -> str:
         """Its label, or a title without a path."""
         return chain.label or self._titles.get(chain.id) or chain.title
+
+    def words(self, chain: Chain) -> str:
+        """Its label, or its words without a path."""
+        title = self._titles.get(chain.id)
+        if chain.label or title is None:
+            return chain.words
+        return " + ".join([title.partition(" + ")[0].capitalize(), *(output.words for output in chain.outputs)])
 
     def text(self, text: str) -> str:
         """The text without known paths, names of files and image hashes, and whatever else looks like these."""

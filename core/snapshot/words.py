@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from core.audit.verdicts import Kind
@@ -21,9 +22,26 @@ CITATION = (
 )
 
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""Not those of the locale: the pages are in English."""
+
+
 def counted(number: int, noun: str) -> str:
     """Such as "1 suspect" or "12 suspects"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def moment(iso: str) -> str:
+    """A moment as people write it, such as "29 November 2026, 11:37 UTC"; what is none stays as it is."""
+    try:
+        found = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    zone = f" {found.tzname()}" if found.tzinfo is not None else ""
+    return f"{found.day} {MONTHS[found.month - 1]} {found.year}, {found:%H:%M}{zone}"
 
 
 def share(value: float | None) -> str:
@@ -51,7 +69,7 @@ def asked(content: Content) -> str:
     counts = [counted(len(content.of_role(role)), str(role)) for role in Role if content.of_role(role)]
     named = content.facts.get("target", {}).get("file", "")
     target = f" {named}" if named and not content.names.redacted else ""
-    attack = content.spec.primary.id
+    attack = content.spec.primary.words
     return (
         f"Does the segmentation model{target} give away which images it was trained on? The attack “{attack}”, named "
         f"before anything was scored, gave a score to each of {_and(counts)}. Members are images known to be trained "

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from core.audit import verdicts
 from core.audit.verdicts import Verdict
 from core.data.samples import Role
+from core.defenses.chain import Chain
 from gui.columns import FloatArray, Listing
 from gui.document import AuditDocument
+from gui.trials import title_of
 
 NUMBER = re.compile(r"\d+")
 LONGEST_NUMBER = 20
@@ -155,9 +157,9 @@ def read_table(
 
 def _columns(document: AuditDocument, chains: Sequence[str], attack: str) -> tuple[Column, ...]:
     entry = document.attack(attack)
-    by = entry.attack.title if entry is not None else attack
+    by = entry.words if entry is not None else attack
     first = document.chain(chains[0]) if chains else None
-    under = first.title if first is not None else "no defense"
+    under = "No defense" if first is None else title_of(first)
     return (
         Column(Kind.NAME, Kind.NAME, "Image", "The image, and its path in its folder"),
         *(_score_column(document, chain, by) for chain in chains),
@@ -171,9 +173,9 @@ def _columns(document: AuditDocument, chains: Sequence[str], attack: str) -> tup
 
 def _score_column(document: AuditDocument, chain: str, by: str) -> Column:
     known = document.chain(chain)
-    title = chain if known is None else known.title
-    title = "Score" if title == "none" else title
-    text = f"Image score by the attack '{by}' under: {chain}. Higher = more likely a member"
+    title = chain if known is None else title_of(known)
+    text = f"Image score by the attack “{by}” under: {title}. Higher = more likely a member"
+    title = "Score" if chain == Chain().id else title
     return Column(f"{Kind.SCORE}:{chain}", Kind.SCORE, title, text, chain)
 
 
@@ -183,7 +185,7 @@ def _loss_column(under: str) -> Column:
 
 def _verdict_column(document: AuditDocument) -> Column:
     spec = document.spec
-    text = f"Verdicts on suspects, by '{spec.primary.id}' under '{spec.release.title}' alone: named before scoring"
+    text = f"Verdicts on suspects, by {spec.primary.words} under {title_of(spec.release)} alone: named before scoring"
     return Column(Kind.VERDICT, Kind.VERDICT, "Verdict", text)
 
 

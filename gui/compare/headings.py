@@ -61,7 +61,7 @@ class Headings:
         tried = frame.document.chain(pane.chain) is None
         if tried and not pane.judged.settled and pane.standing is not None:
             words, tip = f"{words} {ELLIPSIS}", "The score of the setting before: that of this one is being worked out."
-        return Heading(title, colour, words, tip)
+        return Heading(title, colour, words, tip, self._heir(pane.chain))
 
     def _title(self, frame: Frame, stage: Stage) -> str:
         panes = [pane for pane in (stage.pane, stage.other) if pane is not None]

@@ -196,9 +196,10 @@ def unavailable(document: AuditDocument | None, attack: str, layer: Layer, *, en
 
 def _not_kept(document: AuditDocument, attack: str, layer: Layer) -> str:
     entry = document.attack(attack)
+    name = attack if entry is None else entry.words
     if entry is None or layer.id not in entry.attack.maps:
-        return f"The attack '{attack}' draws no such map."
+        return f"The attack “{name}” draws no such map."
     kept = document.spec.run.maps
     if kept == "none" or (kept == "primary" and attack != document.primary):
-        return f"This audit kept no maps of the attack '{attack}' ('maps' in its spec)."
+        return f"This audit kept no maps of the attack “{name}” ('maps' in its spec)."
     return ""

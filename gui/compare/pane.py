@@ -21,12 +21,16 @@ BETWEEN = "   "
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands above a pane: the defense's title, its colour "#rrggbb", and a second line of words."""
+    """What stands above a pane: the defense's title, its colour "#rrggbb", and a second line of words.
+
+    `spec` is what the defense is called in specs and commands.
+    """
 
     title: str
     colour: str
     words: str = ""
     tip: str = ""
+    spec: str = ""
 
 
 class Pane(QWidget):
@@ -89,7 +93,7 @@ class Pane(QWidget):
     def show_heading(self, heading: Heading) -> None:
         """Show the name of the defense."""
         self._dot.setPixmap(dot(heading.colour).pixmap(12, 12))
-        self._title.set_words(heading.title)
+        self._title.set_words(heading.title, f"In specs and commands: {heading.spec}" if heading.spec else "")
         self._words = heading.words
         self._score.setToolTip(f"{heading.words}\n{heading.tip}".strip())
         self._fit()

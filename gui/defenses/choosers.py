@@ -47,9 +47,10 @@ class Choosers(QWidget):
     def _show_attacks(self, document: AuditDocument) -> None:
         for entry in document.attacks:
             primary = entry.id == document.primary
-            self.attacks.addItem(f"{entry.id} ({'primary' if primary else 'exploratory'})", entry.id)
+            self.attacks.addItem(f"{entry.words} ({'primary' if primary else 'exploratory'})", entry.id)
             words = "Named before anything was scored." if primary else "Exploratory: gives no verdict."
-            self.attacks.setItemData(self.attacks.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
+            tip = f"{words}\nIn specs and commands: {entry.id}"
+            self.attacks.setItemData(self.attacks.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.attacks.setCurrentIndex(self.attacks.findData(self._selection.attack))
 
     def _show_layers(self, document: AuditDocument) -> None:

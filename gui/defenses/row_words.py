@@ -32,7 +32,7 @@ class RowWords:
     def tip(self, chain: Chain) -> str:
         """What is said of it at more length."""
         mark = self._mark(chain)
-        return "\n".join([chain.describe(), *([] if mark is None else [mark.help])])
+        return "\n".join([f"In specs and commands: {chain.describe()}", *([] if mark is None else [mark.help])])
 
     def _mark(self, chain: Chain) -> Mark | None:
         document = self._selection.document

@@ -138,7 +138,7 @@ class RocPanel(PlotPanel):
         return [COLUMNS, *(row for curve in self._curves for row in self._rows_of(curve))]
 
     def _rows_of(self, curve: Curve) -> list[list[str]]:
-        roc, title = curve.roc, self.selection.title(curve.chain)
+        roc, title = curve.roc, self.selection.plain_title(curve.chain)
         columns = (roc.thresholds, roc.fpr, roc.tpr, roc.flagged_non_members, roc.flagged_members)
         return [
             [title, self.selection.attack, *(repr(value) for value in point)]

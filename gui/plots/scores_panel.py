@@ -213,7 +213,7 @@ class ScoresPanel(PlotPanel):
     def rows(self) -> list[list[str]]:
         """The bins of every histogram."""
         made = [plot.histogram for plot in self._used if plot.histogram is not None]
-        return [list(COLUMNS), *(row for one in made for row in rows_of(one, self.selection.title(one.chain)))]
+        return [list(COLUMNS), *(row for one in made for row in rows_of(one, self.selection.plain_title(one.chain)))]
 
     # ------------------------------------------------------------ what a person does
 

@@ -134,8 +134,8 @@ class UtilityPanel(PlotPanel):
         return [COLUMNS, *(self._row(point) for point in self._points)]
 
     def _row(self, point: UtilityPoint) -> list[str]:
-        numbers = (point.miou, point.auc, point.low, point.high)
-        return [self.selection.title(point.chain), self.selection.attack, *(repr(float(value)) for value in numbers)]
+        names = self.selection.plain_title(point.chain), self.selection.attack
+        return [*names, *(repr(float(value)) for value in (point.miou, point.auc, point.low, point.high))]
 
     # ------------------------------------------------------------ the pointer
 

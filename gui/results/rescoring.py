@@ -103,7 +103,7 @@ class Rescoring(QObject):
         if self._key is None and queue:
             self._key, self._job = queue.popitem()
             self._tried_again, self._left, self._last = False, None, None
-            self._line.begin(f"Numbers of {self._job.chain.title}")
+            self._line.begin(f"Numbers of {self._job.chain.words}")
             self._submit(self._job)
 
     def _submit(self, job: Job) -> None:

@@ -163,7 +163,7 @@ class SlicesPanel(QWidget):
     def _names(self, question: Question) -> dict[str, str]:
         document = question.document
         entry = document.attack(question.attack)
-        attack = question.attack if entry is None else entry.attack.title
+        attack = question.attack if entry is None else entry.words
         return {
             "map": document.map_names(question.attack)[0],
             "attack": attack,

@@ -166,7 +166,7 @@ class AttackBox(Box):
     def _title(self) -> str:
         attack = self.entry.attack
         network = getattr(attack, "network", "")
-        with_network = f", network {Path(network).name}" if network else ""
+        with_network = f", {Path(network).name}" if network else ""
         return f"{attack.title or attack.name}{with_network}"
 
     def _help(self) -> str:

@@ -18,6 +18,7 @@ from gui.forms import Form
 from gui.icons import Sign
 from gui.theme import defense_colours
 from gui.told import told, told_shortly
+from gui.trials import title_of
 from gui.wizard.composer import Composer
 from gui.wizard.looking import Known, Looking
 from gui.wizard.missing import refused
@@ -98,13 +99,13 @@ class ChainBox(Box):
         self.problem, self.wrong = Notice(Severity.ERROR), Notice(Severity.ERROR)
         links = chain.defenses or (NoDefense(),)
         self.forms: list[Form | None] = [self._form(number, link) for number, link in enumerate(links)]
-        self.setAccessibleName(chain.title)
+        self.setAccessibleName(title_of(chain))
         head = row_of(Sign("dot", DOT, lambda: colour), QLabel(_heading(chain, links)))
         then = button("Then...", lambda: None, "Another defense behind it", "link")
         then.setAccessibleName(f"Another defense behind {chain.title}")
         then.setMenu(self._then_menu(then))
         head.addWidget(then)
-        head.addWidget(small_button("close", f"Take {chain.title} away", lambda: section.take_away(place)))
+        head.addWidget(small_button("close", f"Take {title_of(chain)} away", lambda: section.take_away(place)))
         self.column.addLayout(head)
         for link, form in zip(links, self.forms, strict=True):
             self.column.addWidget(Words(told(type(link)), "small"))

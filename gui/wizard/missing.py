@@ -9,6 +9,7 @@ from core.audit.spec import AttackEntry
 from core.data.samples import Role
 from core.defenses.base import Kind
 from core.defenses.chain import Chain
+from gui.trials import title_of
 from gui.wizard.draft import Draft
 from gui.wizard.looking import Known
 
@@ -77,7 +78,7 @@ def unfit(entry: AttackEntry, known: Known) -> str:
     classes = classes_of(known)
     wanted = card.card.get("classes")
     if classes and wanted not in {None, classes}:
-        return f"{entry.id}: its network looks at {wanted} classes, the model gives {classes}."
+        return f"{entry.words}: its network looks at {wanted} classes, the model gives {classes}."
     return ""
 
 
@@ -91,7 +92,7 @@ def classes_of(known: Known) -> int:
 def refused(chain: Chain, chains: Sequence[Chain], known: Known) -> str:
     """Why a defense cannot be tried, or empty."""
     if Counter(other.id for other in chains)[chain.id] > 1:
-        return f"{chain.title} is listed twice."
+        return f"{title_of(chain)} is listed twice."
     queries = chain.source is not None and chain.source.kind is Kind.QUERY
     return known.target.no_dropout if queries and known.target is not None else ""
 

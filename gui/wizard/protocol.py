@@ -92,7 +92,7 @@ class ProtocolSection(Section):
     def show_known(self, known: Known) -> None:
         """Show the draft's protocol, and what the image sets allow as far as they are known."""
         spec = self._composer.draft.spec
-        attacks = [(f"{entry.attack.title or entry.attack.name} ({entry.id})", entry.id) for entry in spec.attacks]
+        attacks = [(entry.words, entry.id) for entry in spec.attacks]
         _fill(self.attack, attacks, spec.primary.id if spec.attacks else "")
         outputs = [(title_of(chain), chain.id) for chain in spec.defenses]
         _fill(self.output, outputs, spec.release.id if spec.defenses else "")

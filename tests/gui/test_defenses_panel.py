@@ -140,7 +140,7 @@ def test_chains_grow_are_reordered_and_shrink(window, panel, selection):
     assert ids(selection) == ["gauss-sigma0.05+topk-k3"]
     press(panel, "Top-k: earlier in the chain")
     assert ids(selection) == ["topk-k3+gauss-sigma0.05"]
-    press(panel, "Take Gauss out of the chain")
+    press(panel, "Take Gauss noise out of the chain")
     assert ids(selection) == ["topk-k3"]
     for expected in ("topk-k3+gauss-sigma0.05", "gauss-sigma0.05+topk-k3", "gauss-sigma0.05"):
         undo(window)

@@ -17,7 +17,7 @@ LARGEST_LOGO = 8 << 20
 def cover(content: Content, record: Record) -> list[Block]:
     """The first page."""
     heading = content.choices.heading
-    under = " · ".join(filter(None, (heading.organisation, content.created)))
+    under = " · ".join(filter(None, (heading.organisation, words.moment(content.created))))
     blocks: list[Block] = [
         Title(content.title, under, _logo(heading.logo)),
         Numbers(words.headline(content)),

@@ -29,7 +29,7 @@ def curves(content: Content, record: Record) -> list[Block]:
         blocks += roc_row(content, usable[start : start + PER_FIGURE], start)
     fewest = min(len(content.side(chain.id, Role.NON_MEMBER)[0]) for chain in usable)
     note = (
-        f"Primary attack: {content.spec.primary.id}. Bands: {words.level(content)} at each false positive rate by "
+        f"Primary attack: {content.spec.primary.words}. Bands: {words.level(content)} at each false positive rate by "
         f"itself, images resampled {RESAMPLES} times, groups as a whole. Right: the same curves with logarithmic "
         f"axes. With {fewest} non-members nothing below a false positive rate of {words.share(1 / fewest)} can be "
         "measured (n/m)."
@@ -66,7 +66,7 @@ def _curve(content: Content, chain: Chain, place: int) -> Curve:
     )
     band = () if found is None else tuple(map(tuple, np.column_stack([found.fpr, found.low, found.high]).tolist()))
     auc = content.result(chain.id)["metrics"]["auc"]
-    name = f"{content.title_of(chain)}, AUC {words.number(auc)}"
+    name = f"{content.name_of(chain)}, AUC {words.number(auc)}"
     points = tuple(zip(roc.fpr.tolist(), roc.tpr.tolist(), strict=True))
     return Curve(name, points, place, band)
 
@@ -86,9 +86,9 @@ def numbers_table(content: Content) -> list[Block]:
         for attack in content.spec.attacks:
             result = content.result(chain.id, attack.id)
             metrics = result["metrics"]
-            mark = f"{attack.id} ({'exploratory' if result['exploratory'] else 'primary'})"
+            mark = f"{attack.words} ({'exploratory' if result['exploratory'] else 'primary'})"
             tpr = [_tpr(t) for t in metrics["tpr_at"]] or ["-"] * len(levels)
-            row = (content.title_of(chain), mark, words.number(metrics["auc"]), words.interval(metrics["auc_interval"]))
+            row = (content.name_of(chain), mark, words.number(metrics["auc"]), words.interval(metrics["auc_interval"]))
             rows.append((*row, *tpr))
     align = ("left", "left", *["right"] * 5)
     return [Table(head, tuple(rows), (2.2, 2.4, 0.9, 1.6, 1.6, 1.6, 1.6), align)]  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def _histogram(content: Content, chain: Chain) -> HistogramFigure | None:
         return None
     edges = np.histogram_bin_edges(np.concatenate([known, unknown]), BINS)
     return HistogramFigure(
-        content.title_of(chain),
+        content.name_of(chain),
         tuple(edges.tolist()),
         _shares(inside, edges),
         _shares(outside, edges),

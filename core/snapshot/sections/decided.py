@@ -30,7 +30,9 @@ def review(content: Content, record: Record) -> list[Block]:
     """The review log, and the headline numbers with and without exclusions."""
     if not content.entries:
         return [Text("Nobody excluded, flagged or annotated an image.")]
-    rows = tuple((e.when, e.who, _action(e), _subject(content, e.image), e.why or "-") for e in content.entries)
+    rows = tuple(
+        (words.moment(e.when), e.who, _action(e), _subject(content, e.image), e.why or "-") for e in content.entries
+    )
     table = Table(("When", "Who", "What", "Image", "Why"), rows, (2.9, 1.3, 1.2, 2.4, 3.2))
     return [*_with_and_without(content), table]
 

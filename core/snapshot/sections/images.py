@@ -52,7 +52,7 @@ def suspects(content: Content, record: Record) -> list[Block]:
 
 def _about(content: Content) -> str:
     verdicts = content.verdicts
-    attack, chain = content.spec.primary.id, content.title_of(content.released)
+    attack, chain = content.spec.primary.words, content.title_of(content.released)
     release = f"Scores of “{attack}” under {chain}; higher = more likely a member."
     needs = f" {verdicts['needs']}." if verdicts["needs"] else ""
     at = f" at a false discovery level of {words.share(verdicts['level'])}"
@@ -206,9 +206,9 @@ class _Page:
         pictures, image, ends = self._content.pictures, self._image, self._ends
         if pictures.map(image, chain.id) is None:
             return None
-        caption = self._content.title_of(chain)
+        caption = self._content.name_of(chain)
         load = lambda: pictures.map_picture(pictures.map(image, chain.id), image, ends)  # noqa: E731
-        return Picture(caption[:1].upper() + caption[1:], self._size, load, self._outlines())
+        return Picture(caption, self._size, load, self._outlines())
 
     def _scores(self) -> Table:
         rows = []
@@ -216,7 +216,7 @@ class _Page:
             score = self._content.scores(chain.id, everything=True).get(self._image)
             known, _ = self._content.side(chain.id, Role.NON_MEMBER)
             higher = "-" if score is None else f"{int(flagged_at(known, np.array([score]))[0])} of {known.size}"
-            rows.append((self._content.title_of(chain), words.number(score), higher))
+            rows.append((self._content.name_of(chain), words.number(score), higher))
         head = ("Defense", "Image score", "Non-members at least as high")
         return Table(head, tuple(rows), (3.6, 1.0, 2.0), ("left", "right", "right"))
 
@@ -239,7 +239,7 @@ class _Page:
     def _notes(self) -> "list[Block]":
         entries = self._content.entries
         notes = decisions.standing_notes(entries).get(self._image, ())
-        lines = [Text(f"Note of {note.who}, {note.when}: {note.why}", "small") for note in notes]
+        lines = [Text(f"Note of {note.who}, {words.moment(note.when)}: {note.why}", "small") for note in notes]
         regions = decisions.standing_regions(entries, self._image)
         if regions:
             lines.append(Text(f"Regions marked by the examiner: {', '.join(regions)}.", "small"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from core.audit.extension import EXTENDED
+from core.snapshot import words
 from core.snapshot.blocks import Block, Facts, Head, Text
 from core.snapshot.content import Content
 from core.snapshot.record import CSV_NAME, JSON_NAME, Record, models_of
@@ -47,10 +48,10 @@ def _run(content: Content) -> Iterator[tuple[str, str]]:
         yield "Image set", f"{found['path']}: {found['found']}"
     yield "Seed", str(content.spec.seed)
     for number, run in enumerate(content.facts.get("runs", ()), start=1):
-        yield f"Run {number} began", run["started"]
+        yield f"Run {number} began", words.moment(run["started"])
         yield "Device", run["device"]
         yield "Versions", ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     for entry in content.facts.get(EXTENDED) or ():
-        yield "Taken in later", f"{entry['when']}: {', '.join(entry['defenses'])}"
-    yield "Audit finished", str(content.facts.get("finished") or "not finished")
-    yield "Snapshot made", content.created
+        yield "Taken in later", f"{words.moment(entry['when'])}: {', '.join(entry['defenses'])}"
+    yield "Audit finished", words.moment(str(content.facts.get("finished") or "not finished"))
+    yield "Snapshot made", words.moment(content.created)

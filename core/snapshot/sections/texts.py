@@ -71,7 +71,7 @@ GLOSSARY = (
 
 def method(content: Content, record: Record) -> list[Block]:
     """The method on one page, with the citation."""
-    attacks = [Text(f"{a.id}: {_sentence(type(a.attack).__doc__)}", "small") for a in content.spec.attacks]
+    attacks = [Text(f"{a.words}: {_sentence(type(a.attack).__doc__)}", "small") for a in content.spec.attacks]
     kinds = dict.fromkeys(type(defense) for chain in content.chains for defense in chain.defenses)
     defenses = [Text(f"{kind.title}: {_sentence(kind.__doc__)}", "small") for kind in kinds]
     return [*map(Text, METHOD), *attacks, *defenses, Callout("The method", words.CITATION)]
@@ -100,6 +100,7 @@ def settings(content: Content) -> list[tuple[str, str]]:
         (info.name.replace("_", " "), f"{getattr(run, info.name)} {info.unit}".strip())
         for info in parameters_of(type(run))
     ]
-    rows += [(f"attack {a.id}", a.attack.describe()) for a in spec.attacks]
+    rows += [(f"attack {a.id}", f"{a.words}: {a.attack.describe()}") for a in spec.attacks]
     plain = dict(zip((chain.id for chain in content.spec.defenses), spec.defenses, strict=True))
-    return [*rows, *((f"defense {chain.id}", plain[chain.id].describe()) for chain in content.chains)]
+    defenses = [(chain.id, content.name_of(chain), plain[chain.id].describe()) for chain in content.chains]
+    return [*rows, *((f"defense {key}", f"{name}: {told}") for key, name, told in defenses)]

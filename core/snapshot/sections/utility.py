@@ -35,7 +35,7 @@ def _table(content: Content, chains: "list[Any]") -> Table:
     rows = [("Mean (mIoU)", *(_pair(side, lambda s: s["miou"]) for side in sides))]
     rows += [(title, *(_pair(side, lambda s, i=i: s["iou"][i]) for side in sides)) for i, title in enumerate(titles)]
     rows.append(("Pixel accuracy", *(_pair(side, lambda s: s["pixel_accuracy"]) for side in sides)))
-    head = ("Class", *(content.title_of(chain) for chain in chains))
+    head = ("Class", *(content.name_of(chain) for chain in chains))
     return Table(head, tuple(rows), (1.9, *[1.6] * len(chains)), ("left", *["right"] * len(chains)))  # type: ignore[arg-type]
 
 
@@ -52,8 +52,8 @@ def utility(content: Content, record: Record) -> list[Block]:
     beside = len(dots) <= NAMED
     note = (
         "Left and up is better: the attack does less and the target segments unseen images better. Bars: "
-        f"{words.level(content)} interval of the AUC. Only the attack “{content.spec.primary.id}” is shown; one that "
-        f"knows the defense may do better.{'' if beside else ' Numbers are those of the table.'}"
+        f"{words.level(content)} interval of the AUC. Only the attack “{content.spec.primary.words}” is shown; one "
+        f"that knows the defense may do better.{'' if beside else ' Numbers are those of the table.'}"
     )
     figure = FigureRow((ScatterFigure(dots, beside),), height=230)
     return [figure, Text(note, "small"), *([] if beside else [_table_of(content, dots)])]
@@ -77,4 +77,4 @@ def _dot(content: Content, chain: Any, place: int) -> Dot | None:
     if metrics["auc"] is None or miou is None:
         return None
     at = metrics["auc_interval"] or {"low": None, "high": None}
-    return Dot(content.title_of(chain), metrics["auc"], miou, at["low"], at["high"], place)
+    return Dot(content.name_of(chain), metrics["auc"], miou, at["low"], at["high"], place)

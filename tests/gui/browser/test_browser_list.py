@@ -15,9 +15,9 @@ from tests.gui.small_audit import small_audit
 
 def test_the_columns_are_those_of_the_defenses_in_view(panel, document, qtbot):
     browser = panel(document)
-    assert titles(browser) == ["Image", "Score", "argmax", "gauss(sigma=0.3)", "Loss", "mIoU", "Role", "State"]
+    assert titles(browser) == ["Image", "Score", "Argmax", "Gauss noise, sigma 0.3", "Loss", "mIoU", "Role", "State"]
     browser.selection.chains = ("argmax",)
-    qtbot.waitUntil(lambda: titles(browser) == ["Image", "argmax", "Loss", "mIoU", "Role", "State"], timeout=RIGHT_NOW)
+    qtbot.waitUntil(lambda: titles(browser) == ["Image", "Argmax", "Loss", "mIoU", "Role", "State"], timeout=RIGHT_NOW)
     score = float(plain(browser.model.data(browser.model.index(0, 1))))
     assert score == pytest.approx(document.scores("argmax", "loss")[0], abs=0.01)
     loss = float(plain(browser.model.data(browser.model.index(0, 2))))

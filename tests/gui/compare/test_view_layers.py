@@ -115,7 +115,7 @@ def test_a_pane_for_each_layer_shows_that_layer_of_the_defense_that_was_looked_a
     assert np.array_equal(panes[3].shown.classes, world.labels[0])
     names = [pane.canvas.accessibleName() for pane in view.grid.visible_panes]
     assert names[0].startswith("Score map")
-    assert "score" in names[0].partition("argmax")[2]
+    assert "score" in names[0].partition("Argmax")[2]
     assert names[1].startswith("Loss")
     selection.hovered.emit((100, 60))
     readings = [pane._reading._whole for pane in view.grid.visible_panes]

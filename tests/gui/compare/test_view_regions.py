@@ -59,8 +59,8 @@ def test_a_rectangle_pulled_in_one_pane_is_marked_in_all_logged_and_measured(qtb
     assert lines[0].split("\t")[0] == "Region"
     assert [line.split("\t")[:2] for line in lines[1:]] == [
         ["A", "No defense"],
-        ["A", "argmax"],
-        ["A", "gauss(sigma=0.3)"],
+        ["A", "Argmax"],
+        ["A", "Gauss noise, sigma 0.3"],
     ]
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.audit.summary import SUMMARY_NAME
 from core.errors import StoreError
-from gui.numbers import COLUMNS, NOT_MEASURABLE, Cell, as_tsv, one_line, read_summary, summary_rows
+from gui.numbers import COLUMNS, NOT_MEASURABLE, Cell, as_tsv, one_line, read_summary, summary_rows, titled
 from gui.tables import NumbersModel, NumbersTable
 from tests.gui.small_audit import CHAINS, small_audit
 
@@ -55,6 +55,14 @@ def test_the_line_names_counts_and_the_primary_attack(audit):
     low, high = metrics["auc_interval"]["low"], metrics["auc_interval"]["high"]
     expected = f"AUC {metrics['auc']:.2f} ({low:.2f} to {high:.2f}) for loss, undefended; 12 members, 12 non-members"
     assert one_line(read_summary(audit)) == expected
+    named = one_line(read_summary(audit), {"loss": "Global loss", "none": "No defense"})
+    assert named == expected.replace("for loss", "for Global loss")
+
+
+def test_rows_have_the_names_that_people_read_and_say_what_specs_call_them(audit):
+    row = titled(summary_rows(read_summary(audit))[0], "No defense", "Global loss")
+    assert [cell.text for cell in row.cells[:2]] == ["No defense", "Global loss *"]
+    assert [cell.why for cell in row.cells[:2]] == ["In specs and commands: none", "In specs and commands: loss"]
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", "{}", '{"results": [{}], "defenses": []}', "\x00"])
@@ -85,7 +93,7 @@ def table(audit, qtbot):
 
 def test_the_table_copies_everything_or_what_is_selected(table):
     lines = table.as_tsv().splitlines()
-    assert lines[0].split("\t") == [column.title for column in COLUMNS]
+    assert lines[0].split("\t") == [" ".join(column.title.split()) for column in COLUMNS]
     assert len(lines) == 1 + len(CHAINS) * 2
     how = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
     table.selectionModel().select(table.model().index(1, 0), how)

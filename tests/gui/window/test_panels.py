@@ -40,7 +40,7 @@ def test_a_chain_that_is_not_in_the_audit_stays_when_others_are_switched(qtbot, 
 def test_attack_and_layer_are_chosen_and_follow_the_selection(qtbot, window, finished):
     open_audit(qtbot, window, finished)
     selection, panel = window.furniture.selection, window.furniture.workbench.defenses
-    assert panel.choosers.attacks.currentText() == "loss (primary)"
+    assert panel.choosers.attacks.currentText() == "Global loss (primary)"
     panel.choosers.attacks.setCurrentIndex(1)
     panel.choosers.attacks.activated.emit(1)
     assert selection.attack == "confidence"

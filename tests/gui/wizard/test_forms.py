@@ -49,7 +49,7 @@ def test_equal_attacks_of_another_spec_keep_their_primary_one(page):
 
 def test_defenses_are_chained_changed_and_refused_where_they_cannot_be(page):
     titles = [action.text() for action in page.defenses.menu.actions()]
-    page.defenses.menu.actions()[titles.index("Gauss")].trigger()
+    page.defenses.menu.actions()[titles.index("Gauss noise")].trigger()
     page.defenses.boxes[1].forms[0].findChild(QDoubleSpinBox, "sigma").setValue(0.3)
     assert page.composer.draft.spec.defenses[1].id == "gauss-sigma0.3"
     page.defenses.boxes[1]._then(page.composer.draft.spec.defenses[1].defenses[0])
