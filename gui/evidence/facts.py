@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.audit.doubts import Check, Doubt
+from core.audit.spec import AuditSpec
 from core.audit.verdicts import Kind, Verdict, Verdicts
 from core.audit.wording import compared, percent
 from core.defenses.chain import Chain
@@ -28,13 +29,13 @@ HELP = {
 }
 
 
-def facts(verdict: Verdict | None, found: Verdicts) -> dict[str, str]:
+def facts(verdict: Verdict | None, found: Verdicts, spec: AuditSpec) -> dict[str, str]:
     """The numbers of one suspect, or of the procedure alone, by their names in `HELP`."""
-    own = {} if verdict is None else {"Rank": _rank(verdict, found), "p": _number(verdict.p), "q": _number(verdict.q)}
+    own = {} if verdict is None else {"Rank": _rank(verdict, found), "p": number(verdict.p), "q": number(verdict.q)}
     return own | {
         "Power": _power(found),
         "Fewest flagged": NOTHING if found.fewest is None else f"{found.fewest:,}",
-        "Judged by": f"{found.attack} on {_output(found)}, false alarms at most {percent(found.level)}",
+        "Judged by": f"{spec.primary.words} on {_output(spec.release)}, false alarms at most {percent(found.level)}",
     }
 
 
@@ -72,9 +73,10 @@ def _power(found: Verdicts) -> str:
     return f"finds {percent(found.power)} of known members ({between})"
 
 
-def _output(found: Verdicts) -> str:
-    return "undefended outputs" if found.chain == Chain().id else f"outputs under {found.chain}"
+def _output(release: Chain) -> str:
+    return f"outputs under {release.words}" if release.defenses else "undefended outputs"
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A p-value or a q-value."""
     return NOTHING if value is None else f"{value:.2g}"

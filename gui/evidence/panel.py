@@ -1,4 +1,4 @@
-"""The verdict on the suspect in view: in plain words, with its numbers, and with what stands against it."""
+"""The suspects, and the verdict on the one in view: in plain words, with numbers, and with what stands against it."""
 
 from functools import partial
 
@@ -14,6 +14,7 @@ from gui.browser.cells import SHAPES
 from gui.evidence.facts import CHECKS, HELP, counted, doubts_about, facts, reaches
 from gui.evidence.overriding import Overriding
 from gui.evidence.reader import VerdictReader
+from gui.evidence.suspects import SuspectsTable
 from gui.selection import Selection
 from gui.wizard.parts import Notice, Words, button, refill, row_of
 
@@ -42,12 +43,14 @@ class VerdictPanel(QWidget):
         self._reader = VerdictReader(selection, self)
         self._overriding = Overriding(selection, undo_stack, self, self.failed.emit)
         self.heading, self.sentence = QLabel(), Words()
+        self.suspects = SuspectsTable()
         self.facts, self.rests = QFormLayout(), Words(role="small")
         self.doubts: list[DoubtBox] = []
         self._doubts = QVBoxLayout()
         self._lay_out()
         self._reader.came.connect(self.show_verdict)
         self._reader.failed.connect(self.failed)
+        self.suspects.chosen.connect(self._go_to)
         selection.image_changed.connect(lambda _: self.show_verdict())
         self._reader.read()
         self.show_verdict()
@@ -55,10 +58,13 @@ class VerdictPanel(QWidget):
     def _lay_out(self) -> None:
         self.heading.setProperty("role", "heading")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
+        self.heading.setWordWrap(True)
         for words in (self.sentence, self.rests):  # below what they belong to, however few their lines are
             words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setVerticalSpacing(2)
         said, numbers = QVBoxLayout(), QVBoxLayout()
+        for column in (said, numbers):
+            column.setSpacing(6)  # else it is that of the row around them
         said.addWidget(self.heading)
         said.addWidget(self.sentence)
         said.addLayout(self._doubts)
@@ -76,9 +82,10 @@ class VerdictPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(page)
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.addWidget(self.suspects)
+        layout.addWidget(scroll, stretch=1)
 
     def close_threads(self) -> None:
         """Wait for what is being judged."""
@@ -92,7 +99,10 @@ class VerdictPanel(QWidget):
         verdict = None if found is None or image is None else found.of(image)
         self.heading.setText(self._title(verdict))
         self.sentence.say(self._sentence(verdict, found))
-        self._show_facts({} if found is None else facts(verdict, found))
+        document = self._selection.document
+        self._show_facts({} if found is None or document is None else facts(verdict, found, document.spec))
+        self.suspects.show_verdicts(found)
+        self.suspects.follow(image)
         self.rests.say("" if found is None else "\n".join(found.sentences))
         self._show_doubts([] if found is None or verdict is None else doubts_about(verdict.image, found), found)
 
@@ -142,6 +152,10 @@ class VerdictPanel(QWidget):
         else:
             box.act.clicked.connect(partial(self._restore, doubt))
         return box
+
+    def _go_to(self, image: object) -> None:
+        if isinstance(image, int):
+            self._selection.image = image
 
     def _override(self, doubt: Doubt, offer_all: bool, _checked: bool = False) -> None:
         self._overriding.override(doubt, offer_all=offer_all)

@@ -1,6 +1,7 @@
 """The verdict on the suspect in view, and judging it although a check failed."""
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QDialogButtonBox, QPlainTextEdit
 
@@ -75,7 +76,7 @@ def test_a_suspect_has_its_sentence_rank_p_q_and_the_power(qtbot, opened):
     assert found["Rank"] == "Of 99 known non-members, none scores this high"
     assert found["Fewest flagged"] == "1"
     assert found["Power"].startswith("finds 0 % of known members (0 % to ")
-    assert "entropy on undefended outputs" in found["Judged by"] and "5 %" in found["Judged by"]
+    assert "Entropy on undefended outputs" in found["Judged by"] and "5 %" in found["Judged by"]
     go_to(qtbot, panel, 1, "No evidence at this power")
     assert "not a member" not in panel.sentence.text()
 
@@ -88,10 +89,42 @@ def test_a_known_image_gets_no_verdict_and_the_counts_of_the_suspects(qtbot, ope
     assert "Rank" not in shown(panel)
 
 
+def rows_of(panel):
+    return [line[:4] for line in panel.suspects.texts()[1:]]
+
+
+def test_every_suspect_is_listed_with_verdict_p_and_score_those_first_of_which_most_can_be_said(qtbot, opened):
+    panel = opened([50, 200, 3], {"findings": [NEAR | {"items": NEAR["items"][:1]}]})
+    qtbot.waitUntil(panel.suspects.isVisible, timeout=SOON)
+    first, second, last = rows_of(panel)
+    assert (first[0], first[1][2:], first[3]) == ("s1", "evidence", "200.00")
+    assert (second[0], second[1][2:], second[3]) == ("s2", "no evidence", "3.00")
+    assert (last[0], last[1][2:], last[2]) == ("s0", "not judged", "\N{EN DASH}")
+    assert float(first[2]) < float(second[2])
+    assert "not a member" not in str(panel.suspects.texts()).lower()
+
+
+def test_a_click_on_a_suspect_shows_it_and_the_list_follows_the_image_in_view(qtbot, opened):
+    panel = opened([200, 50, 120])
+    qtbot.waitUntil(panel.suspects.isVisible, timeout=SOON)
+    suspects = [row.id for row in panel.selection.document.rows if row.role is Role.SUSPECT]
+    panel.suspects.setCurrentCell(1, 0)
+    assert panel.selection.image == suspects[2]
+    assert panel.heading.text().endswith(": s2")
+    panel.suspects.sortByColumn(3, Qt.SortOrder.AscendingOrder)
+    assert [row[3] for row in rows_of(panel)] == ["50.00", "120.00", "200.00"]
+    panel.selection.image = suspects[0]
+    assert panel.suspects.currentRow() == 2
+    panel.selection.image = panel.selection.document.rows[0].id
+    assert panel.suspects.selectedItems() == []
+    assert [row[3] for row in rows_of(panel)] == ["50.00", "120.00", "200.00"], "the order is a person's"
+
+
 @pytest.mark.parametrize(("more", "words"), [({"finished": None}, "ended"), ({"report": CHECKED}, "no suspects")])
 def test_without_verdicts_the_panel_says_why(qtbot, opened, more, words):
     panel = opened([] if "report" in more else [5], **more)
     qtbot.waitUntil(lambda: words in panel.sentence.text(), timeout=SOON)
+    assert not panel.suspects.isVisible()
 
 
 def test_a_failed_check_is_set_aside_with_a_reason_undone_and_taken_back(qtbot, opened):
