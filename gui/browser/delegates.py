@@ -101,7 +101,7 @@ class CellDelegate(QStyledItemDelegate):
 
 
 def _paint_path(painter: QPainter, option: QStyleOptionViewItem, index: Index, rect: QRect) -> None:
-    """The file's name, above the verdict on a suspect, or its role and folder."""
+    """The file's name, above the verdict on a suspect, or its role and, where there is room, its folder."""
     folder, _, name = str(index.data(ItemRole.DisplayRole)).rpartition("/")
     ink, muted = text_colours(option, index)
     half = rect.height() // 2
@@ -111,7 +111,9 @@ def _paint_path(painter: QPainter, option: QStyleOptionViewItem, index: Index, r
     paint_text(painter, rect.adjusted(0, 0, 0, half - rect.height()), name, upper, MIDDLE)
     painter.setFont(option.font)
     painter.setPen(muted)
-    below = index.data(VERDICT_ROLE) or DOT.join(filter(None, (roles.TITLES[Role(index.data(ROLE_ROLE))], folder)))
+    role = roles.TITLES[Role(index.data(ROLE_ROLE))]
+    whole = DOT.join(filter(None, (role, folder)))
+    below = index.data(VERDICT_ROLE) or (whole if option.fontMetrics.horizontalAdvance(whole) <= rect.width() else role)
     paint_text(painter, rect.adjusted(0, half, 0, 0), below, lower, END)
 
 

@@ -10,6 +10,8 @@ from gui.wizard.looking import Known
 from gui.wizard.missing import Lack, promise
 from gui.wizard.parts import Words, button
 
+BESIDE = 1.4
+"""Width of what is in it, in widths of the column above."""
 AFTER = "It begins when the audit that runs has ended."
 
 
@@ -36,7 +38,13 @@ class Footer(QFrame):
         self.run.setProperty("role", "primary")
         self.run.clicked.connect(self.run_pressed)
         self.running = False
-        row = QHBoxLayout(self)
+        self._inside = QWidget()
+        around = QHBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addStretch(1)
+        around.addWidget(self._inside, stretch=1000)
+        around.addStretch(1)
+        row = QHBoxLayout(self._inside)
         row.addWidget(button("Back", self.back_pressed.emit, "What is on this page is kept"))
         row.addWidget(button("Start afresh", self.afresh_pressed.emit, "Empty the page"))
         row.addWidget(button("Open a spec...", self.open_pressed.emit, "Fill the page from a spec file"))
@@ -45,6 +53,10 @@ class Footer(QFrame):
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._show)
         row.addWidget(self.run)
+
+    def fit(self, width: int) -> None:
+        """Stay near a column of this width: in a large window the button would be far from what it runs."""
+        self._inside.setMaximumWidth(round(width * BESIDE))
 
     def judge(self, draft: Draft, known: Known, lacking: Sequence[Lack], *, looking: bool) -> None:
         """Say what is missing, or what will be run."""

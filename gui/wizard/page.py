@@ -163,7 +163,9 @@ class NewAuditPage(QWidget):
         self._scroll.ensureWidgetVisible(self.sections[lack.part])
 
     def _fit(self) -> None:
-        self._column.setMaximumWidth(self.fontMetrics().averageCharWidth() * WIDTH)
+        width = self.fontMetrics().averageCharWidth() * WIDTH
+        self._column.setMaximumWidth(width)
+        self.footer.fit(width)
 
     # ------------------------------------------------------------ events
 
