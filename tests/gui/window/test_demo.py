@@ -173,7 +173,7 @@ def test_a_demo_that_failed_before_its_images_were_listed_leaves_the_welcome_pag
     window = start(demo=True)
     engine_of(window).failed.emit(events.JobFailed(1, "target.safetensors: is damaged.", "Install SegLeak again."))
     qtbot.waitUntil(window.welcome.isVisible, timeout=9000)
-    assert titles(window) == ["target.safetensors: is damaged."]
+    assert titles(window) == ["demo: target.safetensors: is damaged."]
 
 
 def test_whoever_was_faster_than_the_views_is_left_alone(window, start):
