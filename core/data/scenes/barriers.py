@@ -36,7 +36,7 @@ def wall(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
             paint = canvas.light.shader(middle, WALL)(colour, facing)
             canvas.texture(corners, coloured(grain, paint, 0.7 * canvas.light.clear(middle)))
 
-    return Thing(z1, paint, _foot(street, s, z0, z1), tall)
+    return Thing(z1, paint, _foot(street, s, z0, z1), tall, tall + 0.1)
 
 
 def fence(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
@@ -58,7 +58,7 @@ def fence(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
         if not boards:
             _paint_bars(canvas, street, s, (z0, z1), tall, (colour, facing))
 
-    return Thing(z1, paint, _foot(street, s, z0, z1), tall * 0.9)
+    return Thing(z1, paint, _foot(street, s, z0, z1), tall * 0.9, tall + 0.1)
 
 
 def _paint_bars(
@@ -134,7 +134,7 @@ def clutter(x: float, z: float, dice: Dice) -> Thing:
                     draw.box(-0.56, 0.56, 0.5 + 0.66 * row, 1.08 + 0.66 * row, dice.near((170, 140, 120), 80))
                 draw.box(-0.68, 0.68, 2.55, 2.8, colour, 0.7)
 
-    return Thing(z, paint, rectangle(x, z, 1.6 if kind == "bench" else 0.6, 0.4), 0.9, contact=kind != "cone")
+    return Thing(z, paint, rectangle(x, z, 1.6 if kind == "bench" else 0.6, 0.4), 0.9, 2.9, contact=kind != "cone")
 
 
 def paint_bonnet(canvas: Canvas, dice: Dice) -> None:

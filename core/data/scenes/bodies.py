@@ -12,22 +12,10 @@ from core.data.scenes.classes import BUS, CAR, TRAIN, TRUCK
 from core.data.scenes.dice import Colour, Dice
 
 PAINTS: tuple[Colour, ...] = (
-    (196, 198, 200),
-    (142, 146, 150),
-    (54, 56, 60),
-    (28, 29, 32),
-    (232, 232, 230),
-    (226, 226, 224),
-    (160, 32, 34),
-    (36, 62, 118),
-    (24, 36, 66),
-    (96, 104, 110),
-    (104, 84, 64),
-    (52, 84, 66),
-    (206, 170, 60),
-    (120, 150, 180),
+    (196, 198, 200), (142, 146, 150), (54, 56, 60), (28, 29, 32), (232, 232, 230), (226, 226, 224), (160, 32, 34),
+    (36, 62, 118), (24, 36, 66), (96, 104, 110), (104, 84, 64), (52, 84, 66), (206, 170, 60), (120, 150, 180),
     (176, 90, 40),
-)
+)  # fmt: skip
 BUSES: tuple[Colour, ...] = (
     (214, 190, 60), (178, 34, 38), (232, 230, 224), (36, 92, 150), (60, 130, 90), (210, 110, 40),
 )  # fmt: skip
@@ -42,6 +30,9 @@ PAINT, SECOND, THIRD, GLASS, DARK, SKY, REAR, HEAD, PLATE, GRILLE, TYRE, RIM, HU
 
 Profile = tuple[tuple[float, float, float], ...]
 """Points l, y and half width, from the bottom of the rear over the roof to the bottom of the front."""
+
+
+Box = tuple[float, float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -73,7 +64,13 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The shape of a vehicle: bodies from rear to front, and wheels at places `l` with a radius."""
+    """The shape of a vehicle: bodies from rear to front, and wheels at places `l` with a radius.
+
+    Attributes
+    ----------
+    solid
+        Boxes inside it, which hide what is behind: from and to in `l`, half their width, from and to in `y`.
+    """
 
     label: int
     bodies: tuple[Body, ...]
@@ -82,6 +79,7 @@ class Model:
     long: float
     wide: float
     tall: float
+    solid: tuple[Box, ...]
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,8 @@ def _car(number: int) -> Model:
     lines = tuple(Window(_pane(line, line + 0.025, 0.34, belt, low), (PAINT, 0.6)) for line in (pillar, nose - 0.3))
     sill = Window(_pane(-half + 0.1, half - 0.1, 0.26, 0.36, low), (DARK, 1.0))
     body = Body(profile, strips, paint, (*windows, *lines, sill), (1, 8))
-    return Model(CAR, (body,), (-half + 0.8, half - 0.82), 0.33, long, wide, tall)
+    solid = (-half + 0.08, half - 0.15, 0.8, 0.3, belt * 0.84), (top_rear, top_front, roof, 0.3, tall - 0.05)
+    return Model(CAR, (body,), (-half + 0.8, half - 0.82), 0.33, long, wide, tall, solid)
 
 
 @cache
@@ -229,9 +228,9 @@ def _truck(number: int) -> Model:
     )
     frame = (-half + 0.2, 0.5, 0.5), (-half + 0.2, 0.95, 1.0), (start, 0.95, 1.0), (start, 0.5, 0.5)
     chassis = Body(frame, (dark, dark, dark), dark)
-    return Model(
-        TRUCK, (chassis, box, front), (-half + 1.2, -half + 2.3, half - 0.8), 0.48, long, 2.45, max(tall, height)
-    )
+    solid = (-half, end, w, 0.92, box_tall - 0.02), (start, half - 0.37, 1.08, 0.52, height - 0.02)
+    wheels = (-half + 1.2, -half + 2.3, half - 0.8)
+    return Model(TRUCK, (chassis, box, front), wheels, 0.48, long, 2.45, max(tall, height), solid)
 
 
 @cache
@@ -239,7 +238,8 @@ def _bus(number: int) -> Model:
     dice = Dice(number, "bus")
     long, tall = dice.between(9.5, 12.5), dice.between(2.9, 3.2)
     body = _carriage(long, tall, 1.25)
-    return Model(BUS, (body,), (-long / 2 + 2.6, long / 2 - 2.4), 0.48, long, 2.5, tall)
+    solid = (_inside(body),)
+    return Model(BUS, (body,), (-long / 2 + 2.6, long / 2 - 2.4), 0.48, long, 2.5, tall, solid)
 
 
 @cache
@@ -249,7 +249,7 @@ def _tram(number: int) -> Model:
     half = long / 4 - 0.25
     carriage = _carriage(2 * half, tall, 1.2)
     bodies = tuple(_moved(carriage, place) for place in (-half - 0.2, half + 0.2))
-    return Model(TRAIN, bodies, (), 0.3, long, 2.4, tall)
+    return Model(TRAIN, bodies, (), 0.3, long, 2.4, tall, tuple(_inside(body) for body in bodies))
 
 
 def _carriage(long: float, tall: float, half_wide: float) -> Body:
@@ -276,6 +276,12 @@ def _carriage(long: float, tall: float, half_wide: float) -> Body:
     band = Window(_pane(-half, half, tall * 0.2, tall * 0.32, half_wide), (SECOND, 1.0))
     skirt = Window(_pane(-half, half, low, low + 0.14, half_wide), (DARK, 1.0))
     return Body(profile, strips, paint, (band, *panes, skirt), (0, 6))
+
+
+def _inside(carriage: Body) -> Box:
+    """The box between the ends of a carriage's roof."""
+    rear, front = carriage.profile[3], carriage.profile[4]
+    return rear[0] + 0.02, front[0] - 0.02, rear[2] - 0.02, 0.37, rear[1] - 0.02
 
 
 def _moved(body: Body, by: float) -> Body:

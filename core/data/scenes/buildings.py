@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.scenes.camera import Points
+from core.data.scenes.camera import Camera, Points
 from core.data.scenes.canvas import Canvas
 from core.data.scenes.classes import BUILDING
 from core.data.scenes.dice import Colour, Dice
 from core.data.scenes.facades import Coat, make_coat
-from core.data.scenes.fronts import draw_front
+from core.data.scenes.fronts import Part, draw_front
 from core.data.scenes.patterns import PATTERNS, Pattern, pattern
 from core.data.scenes.street import Street
-from core.data.scenes.things import Thing
+from core.data.scenes.things import Face, Thing
 from core.data.scenes.tiles import coloured, cut, planks
 
 ROOFS: tuple[Colour, ...] = ((128, 66, 50), (108, 60, 50), (84, 82, 84), (70, 66, 66), (140, 88, 64))
@@ -60,7 +60,7 @@ class House:
         if self.roof:
             self._paint_roof(canvas)
         near, far, _, back = self.corners
-        if self.exposed and near[1] > 2:
+        if self._shows_end():
             outwards = (near, back) if self.side > 0 else (back, near)
             self._paint_wall(canvas, coat, *outwards, name="end", facing=canvas.light.facing(0, -1))
             if self.roof:
@@ -68,11 +68,22 @@ class House:
         left, right = (near, far) if self.side < 0 else (far, near)
         self._paint_wall(canvas, coat, left, right, name="front", facing=canvas.light.facing(-self.side, 0))
 
+    def faces(self) -> list[Face]:
+        """The walls that the camera sees, up to the eaves."""
+        near, far, _, back = self.corners.tolist()
+        tall = self.pattern.look.tall
+        front: Face = (*near, *far, 0.0, tall)
+        return [front, (*near, *back, 0.0, tall)] if self._shows_end() else [front]
+
+    def _shows_end(self) -> bool:
+        return self.exposed and bool(self.corners[0, 1] > 2)
+
     def _paint_wall(self, canvas: Canvas, coat: Coat, left: Points, right: Points, name: str, facing: float) -> None:
         camera, tall = canvas.camera, self.pattern.look.tall
         (x0, z0), (x1, z1) = left.tolist(), right.tolist()
         corners = camera.project([(x0, tall, z0), (x1, tall, z1), (x1, 0, z1), (x0, 0, z0)])
-        if corners[:, 0].max() < 0 or corners[:, 0].min() > camera.width or corners[2, 1] < 0:
+        part = _seen_part(camera, (x0, z0, x1, z1, 0.0, tall))
+        if part is None:
             return
         beside = max(camera.centre, camera.width - camera.centre)
         nearest = max(min(z0, z1), min(abs(x0), abs(x1)) * camera.focal / beside)
@@ -82,8 +93,9 @@ class House:
         slant = abs((x1 - x0) * nearest - x * (z1 - z0)) / (long * nearest)  # how much of its length is seen
         fine = 0.9 * camera.scale(nearest)
         density = min(FINEST, max(1.0, fine)), min(FINEST, max(1.0, fine * slant))
-        dice = self.dice.child(name)
-        canvas.texture(corners, draw_front(self.pattern, coat, long, canvas.light, middle, facing, density, dice))
+        paints, dice = (canvas.light, middle, facing), self.dice.child(name)
+        drawn, whole = draw_front(self.pattern, coat, long, paints, density, dice, part)
+        canvas.texture(corners, drawn, whole)
 
     def _paint_roof(self, canvas: Canvas) -> None:
         near, far, far_back, near_back = self.corners
@@ -105,6 +117,27 @@ class House:
         canvas.polygon(canvas.camera.project(shape), paint)
 
 
+def _seen_part(camera: Camera, face: Face) -> Part | None:
+    """What of a face is inside the frame; None if nothing is."""
+    x0, z0, x1, z1, low, high = face
+    across, along, last = x1 - x0, z1 - z0, camera.width - 1.0
+
+    def share(column: float) -> float:
+        way = (column - camera.centre) / camera.focal
+        return (way * z0 - x0) / (across - way * along)
+
+    start, end = camera.at(x0, low, z0), camera.at(x1, low, z1)
+    if end[0] < 0 or start[0] > last or start[0] >= end[0]:
+        return None
+    left = share(0.0) if start[0] < 0 else 0.0
+    right = share(last) if end[0] > last else 1.0
+    farthest = max(z0 + left * along, z0 + right * along)
+    above = camera.eye + farthest / camera.focal * camera.horizon
+    below = camera.eye - farthest / camera.focal * (camera.height - camera.horizon)
+    top, bottom = max(0.0, (high - above) / (high - low)), min(1.0, (high - below) / (high - low))
+    return Part(left, right, top, bottom) if top < bottom else None
+
+
 def house(street: Street, side: int, z0: float, z1: float, dice: Dice, *, exposed: bool, back: float = 0.0) -> Thing:
     """A house whose front lies along the street from z0 to z1, `back` metres behind the line of fronts."""
     kind = dice.pick(KINDS[street.character])
@@ -114,7 +147,8 @@ def house(street: Street, side: int, z0: float, z1: float, dice: Dice, *, expose
     corners = street.plan([(s, z0), (s, z1), (s + deep, z1), (s + deep, z0)])
     roof = dice.between(1.8, 4.2) if kind == "house" or (kind == "block" and dice.chance(0.5)) else 0.0
     made = House(kind, front, side, corners, roof, exposed, dice)
-    return Thing(z1 + back, made.paint, corners.tolist(), front.look.tall + roof, covers=front.look.tall)
+    tall = front.look.tall + roof
+    return Thing(z1 + back, made.paint, corners.tolist(), tall, tall, faces=made.faces)
 
 
 def closing_house(street: Street, z: float, dice: Dice) -> Thing:
@@ -131,7 +165,8 @@ def closing_house(street: Street, z: float, dice: Dice) -> Thing:
         ends = [(near[0], tall, z), (far[0], tall, z), (far[0], 0, z), (near[0], 0, z)]
         fine = min(FINEST, max(1.0, canvas.camera.scale(z) * 0.9))
         facing = canvas.light.facing(0, -1)
-        drawn = draw_front(front, coat, 2 * wide, canvas.light, z, facing, (fine, fine), dice.child("front"))
-        canvas.texture(canvas.camera.project(ends), drawn)
+        paints = canvas.light, z, facing
+        drawn, whole = draw_front(front, coat, 2 * wide, paints, (fine, fine), dice.child("front"))
+        canvas.texture(canvas.camera.project(ends), drawn, whole)
 
-    return Thing(z, paint, corners.tolist(), front.look.tall)
+    return Thing(z, paint, corners.tolist(), front.look.tall, front.look.tall)

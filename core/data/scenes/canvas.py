@@ -12,10 +12,16 @@ from core.data.scenes.classes import VOID
 from core.data.scenes.light import Light, Paint
 from core.data.scenes.tiles import Grey, Rgb, Rgba
 
+RIM = 1.0
+"""Pixels of plain colour around a texture."""
 SHIFT = 4
 """Fractional bits of coordinates."""
 Fixed = npt.NDArray[np.int32]
 """Image points `(N, 2)` in OpenCV's fixed-point coordinates."""
+
+
+Window = tuple[int, int, int, int]
+"""First row and column of a part, height and width of the whole."""
 
 
 class Canvas:
@@ -46,12 +52,6 @@ class Canvas:
         """The label map `(H, W)`, a view."""
         return self.pixels[..., 3]
 
-    def put(self, top: int, image: Rgb, label: Grey) -> None:
-        """Cover whole rows from `top` with a picture and its label map."""
-        rows = self.pixels[top : top + len(label)]
-        cv2.cvtColor(image, cv2.COLOR_RGB2RGBA, dst=rows)
-        cv2.insertChannel(label, rows, 3)
-
     def polygon(self, points: npt.ArrayLike, paint: Paint) -> None:
         """Fill a polygon of image points `(N, 2)`."""
         self.fill([fixed(points)], paint)
@@ -69,22 +69,32 @@ class Canvas:
         thick = max(1, round(width)) if width else -1
         cv2.ellipse(self.pixels, middle, axes, 0, 0, 360, paint, thick, cv2.LINE_8, SHIFT)
 
-    def texture(self, corners: Points, texture: Rgba) -> None:
-        """Draw a texture of one label into a four-cornered area: points from the top left, clockwise `(4, 2)`."""
+    def texture(self, corners: Points, texture: Rgba, whole: Window | None = None) -> None:
+        """Draw a texture of one label into a four-cornered area: points from the top left, clockwise `(4, 2)`.
+
+        Parameters
+        ----------
+        whole
+            Where the texture lies in that of all the area, if it is a part: first row and column, height and width.
+        """
         box = self._box(corners)
         if box is None:
             return
         top, bottom, left, right = box
-        height, width = texture.shape[:2]
-        ends = width - 0.5, height - 0.5
-        source = np.array([(-0.5, -0.5), (ends[0], -0.5), ends, (-0.5, ends[1])], np.float32)
-        place = (corners - (left, top)).astype(np.float32)
-        to_image = cv2.getPerspectiveTransform(source, place)
-        size = (right - left, bottom - top)
-        drawn = cv2.warpPerspective(texture, to_image, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        mask = np.zeros((bottom - top, right - left), np.uint8)
-        cv2.fillConvexPoly(mask, fixed(place), 255, cv2.LINE_8, SHIFT)
-        cv2.copyTo(drawn, mask, self.pixels[top:bottom, left:right])
+        place = corners - (left, top)
+        area = self.pixels[top:bottom, left:right]
+        cv2.fillConvexPoly(area, fixed(place), texture[len(texture) // 2, 0].tolist(), cv2.LINE_8, SHIFT)
+        inner = _inset(place.tolist())
+        if inner is None:
+            return
+        row, column, height, width = whole or (0, 0, *texture.shape[:2])
+        start, end, high, low = -1 - column, width - column, -1 - row, height - row
+        source = np.array([(start, high), (end, high), (end, low), (start, low)], np.float32)
+        to_image = cv2.getPerspectiveTransform(source, np.array(inner, np.float32))
+        # OpenCV blends a texture pixel around what it draws, labels too: all that it touches has the label already.
+        cv2.warpPerspective(
+            texture, to_image, (right - left, bottom - top), area, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT
+        )
 
     def stamp(self, left: int, top: int, colours: Rgba, mask: Grey) -> None:
         """Draw the pixels of a picture, all of it inside the frame, where a mask of the same size is not 0."""
@@ -129,3 +139,20 @@ class Canvas:
 def fixed(points: npt.ArrayLike) -> Fixed:
     """Image points in fixed-point coordinates."""
     return (np.asarray(points) * (1 << SHIFT)).astype(np.int32)
+
+
+def _inset(corners: Sequence[Sequence[float]]) -> list[tuple[float, float]] | None:
+    """A quad whose sides lie `RIM` pixels further inside; None if it is too thin for that."""
+    sides = []
+    for (x0, y0), (x1, y1) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        long = math.hypot(x1 - x0, y1 - y0)
+        if long < 3 * RIM:
+            return None
+        sides.append(((x1 - x0) / long, (y1 - y0) / long, long))
+    moved = []
+    for (x, y), (across, down, far), (over, up, long) in zip(corners, sides, (sides[-1], *sides[:-1]), strict=True):
+        turn = abs(over * down - up * across)
+        if turn < 0.02 or turn * min(far, long) < 2 * RIM:
+            return None
+        moved.append((x + (across - over) * RIM / turn, y + (down - up) * RIM / turn))
+    return moved

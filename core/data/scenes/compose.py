@@ -56,7 +56,7 @@ def make_scene(seed: int, size: tuple[int, int] = SIZE) -> Scene:
     paint_sky(canvas, dice.child("sky"))
     paint_distance(canvas, dice.child("distance"))
     paint_ground(canvas, street, *_darkened(things, canvas.light.shadow), dice.child("ground"))
-    for thing in seen(things, canvas.camera):
+    for thing in seen(things, canvas.camera, night=canvas.light.night):
         thing.paint(canvas)
     if dice.chance(0.3):
         paint_bonnet(canvas, dice.child("bonnet"))

@@ -1,4 +1,4 @@
-"""Leaves out what nobody would see: outside the frame, or behind houses."""
+"""Leaves out what nobody would see: outside the frame, or behind houses and vehicles."""
 
 import math
 from collections.abc import Sequence
@@ -6,46 +6,90 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.data.scenes.camera import NEAR, Camera
-from core.data.scenes.things import Thing
+from core.data.scenes.things import Face, Thing
 
-BINS = 128
-"""Columns in which the cover by houses is kept."""
+COLUMNS, ROWS = 128, 256
+"""Parts of the frame in which it is kept what is covered."""
+FAR = 100.0
+"""Farther away than this (in metres) too little is hidden by a thing to look for it."""
+EDGE = 1.5
+"""Pixels by which a drawing may reach beyond its outline, or fall short of it, by rounding."""
+_ABOVE = [(1 << row) - 1 for row in range(ROWS + 1)]
+"""The bits of all rows above one."""
 
 
-def seen(things: Sequence[Thing], camera: Camera) -> list[Thing]:
+def seen(things: Sequence[Thing], camera: Camera, *, night: bool) -> list[Thing]:
     """Those of the things, sorted from far to near, that are not certainly hidden; the order stays."""
-    cover = np.full(BINS, np.inf)
+    cover = _Cover(camera)
     kept = []
-    for thing, first, last, top in reversed(list(zip(things, *_bounds(things, camera), strict=True))):
-        if first < last and cover[first:last].max() > top:
+    for thing, *box in reversed(list(zip(things, *_bounds(things, camera, night=night), strict=True))):
+        if not cover.hides(*box):
             kept.append(thing)
-            if thing.covers:
-                _add(cover, thing, camera)
+            if thing.faces and thing.depth < FAR:
+                for face in thing.faces():
+                    cover.add(face)
     return kept[::-1]
 
 
-def _bounds(things: Sequence[Thing], camera: Camera) -> tuple[list[int], list[int], list[float]]:
-    """Of each thing the first bin, the one after the last, and the highest row in pixels."""
+def _bounds(things: Sequence[Thing], camera: Camera, *, night: bool) -> list[list[int]]:
+    """Of each thing the first column and row, and the ones after the last: left, right, top, bottom."""
     feet = np.array([thing.footprint for thing in things]).reshape(-1, 4, 2)
-    high = np.array([1.5 * thing.tall + 1.0 for thing in things])
-    aside = np.array([thing.aside for thing in things])
-    nearest = np.maximum(NEAR, feet[..., 1].min(1))
-    margin = aside * camera.focal / nearest
-    reach = np.where(high > camera.eye, nearest, np.maximum(NEAR, feet[..., 1].max(1)))
-    top = camera.horizon + (camera.eye - high) * camera.focal / reach
-    columns = camera.ground(feet)[..., 0]
-    bins = BINS / camera.width
-    first = ((columns.min(1) - margin) * bins).clip(0, BINS).astype(int)
-    last = ((columns.max(1) + margin) * bins + 1).clip(0, BINS).astype(int)
-    return first.tolist(), last.tolist(), top.tolist()
+    more = [thing.glow if night else 0.0 for thing in things]
+    high, aside, light = np.array([(thing.high, thing.aside, glow) for thing, glow in zip(things, more, strict=True)]).T
+    scale = camera.focal / np.maximum(NEAR, feet[..., 1])
+    columns = feet[..., 0] * scale + camera.centre
+    nearest, farthest = scale.max(1), scale.min(1)
+    margin = (aside + light) * nearest + EDGE
+    above = camera.eye - high - light
+    top = camera.horizon + above * np.where(above < 0, nearest, farthest) - EDGE
+    bottom = camera.horizon + (camera.eye + light) * nearest + EDGE
+    across, down = COLUMNS / camera.width, ROWS / camera.height
+    bounds = (
+        ((columns.min(1) - margin) * across).clip(0, COLUMNS),
+        ((columns.max(1) + margin) * across + 1).clip(0, COLUMNS),
+        (top * down).clip(0, ROWS),
+        (bottom * down + 1).clip(0, ROWS),
+    )
+    return [bound.astype(int).tolist() for bound in bounds]
 
 
-def _add(cover: "np.ndarray[tuple[int], np.dtype[np.float64]]", thing: Thing, camera: Camera) -> None:
-    """Cover the columns of a house's front up to its eaves."""
-    near, far = thing.footprint[:2]
-    left, right = sorted((camera.at(near[0], thing.covers, near[1]), camera.at(far[0], thing.covers, far[1])))
-    bins = BINS / camera.width
-    first, last = max(0, math.ceil(left[0] * bins)), min(BINS, math.floor(right[0] * bins))
-    if first < last:
-        rows = np.interp(np.arange(first, last + 1) / bins, (left[0], right[0]), (left[1], right[1]))
-        cover[first:last] = np.minimum(cover[first:last], np.maximum(rows[:-1], rows[1:]) + 1)
+class _Cover:
+    """Which parts of the frame are covered: for each column the bits of its rows."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._columns = [0] * COLUMNS
+
+    def hides(self, left: int, right: int, top: int, bottom: int) -> bool:
+        """Whether all of a box is covered or outside the frame."""
+        rows = _ABOVE[bottom] & ~_ABOVE[top]
+        if rows:
+            for column in self._columns[left:right]:
+                if rows & ~column:
+                    return False
+        return True
+
+    def add(self, face: Face) -> None:
+        """Cover what an upright face hides."""
+        camera = self._camera
+        x0, z0, x1, z1, low, high = face
+        scale, end = camera.scale(z0), camera.scale(z1)
+        left, right = x0 * scale + camera.centre, x1 * end + camera.centre
+        if left > right:
+            left, right, scale, end = right, left, end, scale
+        wide = camera.width / COLUMNS
+        first, last = max(0, math.ceil((left + EDGE) / wide)), min(COLUMNS, math.floor((right - EDGE) / wide))
+        if first >= last:
+            return
+        slope, down = (end - scale) / (right - left) * wide, ROWS / camera.height
+        above, below = (camera.eye - high) * down, (camera.eye - low) * down
+        over, under = (camera.horizon + EDGE) * down, (camera.horizon - EDGE) * down
+        columns = self._columns
+        before = scale + slope * (first - left / wide)
+        for column in range(first, last):
+            after = before + slope
+            top = math.ceil(over + (above * before if (above < 0) == (before < after) else above * after))
+            bottom = math.floor(under + below * (before if before < after else after))
+            if top < bottom and bottom > 0 and top < ROWS:
+                columns[column] |= _ABOVE[min(bottom, ROWS)] & ~_ABOVE[max(top, 0)]
+            before = after

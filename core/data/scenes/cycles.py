@@ -38,7 +38,9 @@ def bicycle(x: float, z: float, slant: float, dice: Dice, *, ridden: bool) -> Th
                 _paint_rider(draw, slant, dice.child("rider"), helmet=dice.chance(0.4))
 
     tall = 1.75 if ridden else 1.0
-    return Thing(z, paint, rectangle(x, z, 0.3 + 1.5 * slant, 0.3 + 1.5 * (1 - slant)), tall, contact=ridden)
+    return Thing(
+        z, paint, rectangle(x, z, 0.3 + 1.5 * slant, 0.3 + 1.5 * (1 - slant)), tall, tall + 0.2, contact=ridden
+    )
 
 
 def motorcycle(x: float, z: float, slant: float, dice: Dice, *, ridden: bool) -> Thing:
@@ -53,7 +55,7 @@ def motorcycle(x: float, z: float, slant: float, dice: Dice, *, ridden: bool) ->
                 _paint_rider(draw, slant, dice.child("rider"), helmet=True)
 
     tall = 1.7 if ridden else 1.1
-    return Thing(z, paint, rectangle(x, z, 0.4 + 1.6 * slant, 0.4 + 1.6 * (1 - slant)), tall, contact=True)
+    return Thing(z, paint, rectangle(x, z, 0.4 + 1.6 * slant, 0.4 + 1.6 * (1 - slant)), tall, tall + 0.2, contact=True)
 
 
 def _paint_bicycle(draw: Figure, q: float, dice: Dice) -> None:

@@ -5,11 +5,13 @@ from types import TracebackType
 
 import numpy as np
 
-from core.data.scenes.canvas import SHIFT, Canvas, fixed
+from core.data.scenes.canvas import SHIFT, Canvas
 from core.data.scenes.dice import Colour
 from core.data.scenes.light import Paint
 
 Place = tuple[float, float]
+_ONE = 1 << SHIFT
+"""A pixel in fixed-point coordinates."""
 
 
 class Figure:
@@ -72,14 +74,14 @@ class Figure:
         return *self._canvas.light.glow(colour, self._z), self._label
 
     def _axes(self, wide: float, tall: float) -> tuple[int, int]:
-        size = self.scale * (1 << SHIFT)
+        size = self.scale * _ONE
         return int(wide * size), int(tall * size)
 
     def _draw(self) -> None:
-        places = np.array(self._points)
-        places *= self._way
-        places += self._foot
-        places = fixed(places)
+        exact = np.array(self._points)
+        exact *= self._way[0] * _ONE, self._way[1] * _ONE
+        exact += self._foot[0] * _ONE, self._foot[1] * _ONE
+        places = exact.astype(np.int32)
         first = 0
         for count, width, axes, paint in self._strokes:
             part = places[first : first + count]

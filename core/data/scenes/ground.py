@@ -14,7 +14,7 @@ from core.data.scenes.dice import Colour, Dice
 from core.data.scenes.markings import paint_markings, paint_wear
 from core.data.scenes.sheet import Sheet
 from core.data.scenes.street import Street
-from core.data.scenes.tiles import PERIOD, Grey, asphalt, cut, grass, grey_of, rough, slabs
+from core.data.scenes.tiles import PERIOD, Grey, Rgba, asphalt, cut, grass, grey_of, rough, slabs
 
 TEXELS = 64
 """Tile pixels a metre of ground: 8 metres a period."""
@@ -58,8 +58,7 @@ def paint_ground(canvas: Canvas, street: Street, shadows: Points, contacts: Poin
         _paint_mouth(sheet, street, road)
     paint_wear(sheet, street, road, dice.child("wear"))
     paint_markings(sheet, street, dice.child("markings"))
-    _finish(sheet, street, shadows, contacts, dice)
-    canvas.put(top, sheet.image, sheet.label)
+    _finish(sheet, street, shadows, contacts, dice, canvas.pixels[top:])
 
 
 def _paint_side(sheet: Sheet, street: Street, side: int, dice: Dice) -> None:
@@ -129,7 +128,7 @@ def _first_row() -> npt.NDArray[np.int32]:
     return first
 
 
-def _finish(sheet: Sheet, street: Street, shadows: Points, contacts: Points, dice: Dice) -> None:
+def _finish(sheet: Sheet, street: Street, shadows: Points, contacts: Points, dice: Dice, drawn: Rgba) -> None:
     """Texture, shadows and haze, in perspective. Brightness is kept in bytes, 128 is that of the plain colour."""
     camera, light = sheet.camera, sheet.light
     height, width = sheet.label.shape
@@ -139,11 +138,13 @@ def _finish(sheet: Sheet, street: Street, shadows: Points, contacts: Points, dic
     along, start, step = _texels(sheet, street, np.minimum(z, 4000), dice)
     stains = cut(rough(1.3, 34, "stains"), dice, 96, 192)
     broad = cv2.resize(stains, (width, height), interpolation=cv2.INTER_LINEAR)
-    haze = np.rint((1 - clear) * np.array(light.haze)).astype(np.uint8)[:, None]
-    hazy = np.rint(255 * clear).astype(np.uint8)
+    haze = np.zeros((height, 4), np.uint8)
+    haze[:, :3] = np.rint((1 - clear) * np.array(light.haze))
+    hazes, veil = haze.view(np.uint32), np.empty((STRIP, width), np.uint32)
+    clears, left = np.rint(255 * clear).astype(np.uint8), np.empty((STRIP, width), np.uint8)
     columns = np.arange(width, dtype=np.float32) - camera.centre
     for top in range(0, height, STRIP):  # a strip stays in the processor's cache from step to step
-        rows = slice(top, top + STRIP)
+        rows, count = slice(top, top + STRIP), min(STRIP, height - top)
         texel = np.multiply.outer(step[rows], columns)
         texel -= start[rows, None]
         place = texel.astype(np.int32)
@@ -154,11 +155,14 @@ def _finish(sheet: Sheet, street: Street, shadows: Points, contacts: Points, dic
         fine = cv2.remap(_surfaces(), pairs, None, cv2.INTER_NEAREST)  # type: ignore[call-overload]
         bright = cv2.addWeighted(fine, 1.0, broad[rows], STAINS, -128 * STAINS)
         cv2.multiply(bright, shade[rows], dst=bright, scale=1 / 255)
-        size = width, len(place)
-        cv2.multiply(bright, cv2.resize(hazy[rows], size, interpolation=cv2.INTER_NEAREST), dst=bright, scale=1 / 255)
-        area = sheet.image[rows]
-        cv2.multiply(area, cv2.cvtColor(bright, cv2.COLOR_GRAY2RGB), dst=area, scale=1 / 128)
-        cv2.add(area, cv2.resize(haze[rows], size, interpolation=cv2.INTER_NEAREST), dst=area)
+        left[:count] = clears[rows]
+        cv2.multiply(bright, left[:count], dst=bright, scale=1 / 255)
+        part, area = sheet.image[rows], drawn[rows]
+        cv2.multiply(part, cv2.cvtColor(bright, cv2.COLOR_GRAY2RGB), dst=part, scale=1 / 128)
+        cv2.cvtColor(part, cv2.COLOR_RGB2RGBA, dst=area)
+        veil[:count] = hazes[rows]
+        cv2.add(area, veil[:count].view(np.uint8).reshape(area.shape), dst=area)
+        cv2.insertChannel(sheet.label[rows], area, 3)
 
 
 def _texels(
@@ -186,4 +190,4 @@ def _shade(sheet: Sheet, shadows: Points, contacts: Points) -> Grey:
     for points in fixed(camera.ground(contacts).clip(-1e5, 1e5)):
         cv2.fillConvexPoly(mask, points, 106, cv2.LINE_AA, SHIFT)
     soft = max(1, (height + round(camera.horizon)) // 170) * 2 + 1
-    return grey_of(cv2.blur(mask, (soft, soft)))
+    return grey_of(cv2.blur(cv2.blur(mask, (soft - 2, soft - 2)), (3, 3)))

@@ -3,6 +3,8 @@
 Numbers from 0 are tones of the wall, dark to bright; then come tones of panes; then whatever else there is.
 """
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
@@ -68,18 +70,32 @@ class Inks:
     def tables(self, coat: Coat, light: Light, z: float, facing: float, level: float) -> tuple[Rgba, Rgba]:
         """The paint of each number in the light `z` metres away, `(256, 4)`, and the same at another brightness."""
         clear = light.clear(z)
-        lit = np.array((*light.ambient, 0)) * (facing * clear)
         glow = clear if light.night else 0.0
-        haze = np.array((*light.haze, BUILDING)) * (1 - clear, 1 - clear, 1 - clear, 1) + (0.5 + 1e-6)
-        colours = np.array(((*coat.wall, 0), (*coat.frame, 0), (*light.low, 0), (*LIT, 0), haze))
-        colours[:SKY] *= lit
-        colours[SKY] *= clear
-        colours[LAMP] *= glow
-        table = self.shares @ colours
-        table += self.own * lit
+        veil = 1 - clear
+        red, green, blue = (share * (facing * clear) for share in light.ambient)
+        haze = *(c * veil + (0.5 + 1e-6) for c in light.haze), BUILDING + (0.5 + 1e-6)
+        table = self._mix @ np.array(
+            (
+                (coat.wall[0] * red, coat.wall[1] * green, coat.wall[2] * blue, 0.0),
+                (coat.frame[0] * red, coat.frame[1] * green, coat.frame[2] * blue, 0.0),
+                (light.low[0] * clear, light.low[1] * clear, light.low[2] * clear, 0.0),
+                (LIT[0] * glow, LIT[1] * glow, LIT[2] * glow, 0.0),
+                haze,
+                (red, 0.0, 0.0, 0.0),
+                (0.0, green, 0.0, 0.0),
+                (0.0, 0.0, blue, 0.0),
+            )
+        )
         np.minimum(table, 255, out=table)
-        dark = level * table + (1 - level) * haze
-        return table.astype(np.uint8), dark.astype(np.uint8)
+        plain = table.astype(np.uint8)
+        table *= level
+        table += tuple((1 - level) * c for c in haze)
+        return plain, table.astype(np.uint8)
+
+    @cached_property
+    def _mix(self) -> npt.NDArray[np.float64]:
+        """Shares and own colours beside each other, `(256, 8)`."""
+        return np.concatenate([self.shares, self.own[:, :3]], 1)
 
 
 def pane_numbers(dice: Dice, *shape: int) -> tuple[Grey, Grey]:

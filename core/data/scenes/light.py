@@ -77,8 +77,9 @@ class Light:
         """What gives the paint of surfaces `z` metres away that have a label."""
         clear = self.clear(z)
         most = 255.0 * clear
-        lit_red, lit_green, lit_blue = (c * clear for c in self.ambient)
-        veil_red, veil_green, veil_blue = (c * (1 - clear) + 0.5 for c in self.haze)
+        (lit_red, lit_green, lit_blue), (veil_red, veil_green, veil_blue), veil = self.ambient, self.haze, 1 - clear
+        lit_red, lit_green, lit_blue = lit_red * clear, lit_green * clear, lit_blue * clear
+        veil_red, veil_green, veil_blue = veil_red * veil + 0.5, veil_green * veil + 0.5, veil_blue * veil + 0.5
 
         def shade(colour: Colour, facing: float = 1.0) -> Paint:
             red, green, blue = colour

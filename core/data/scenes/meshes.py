@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from core.data.scenes.bodies import GLASS, GRILLE, HEAD, HUB, PLATE, REAR, RIM, SKY, TYRE, Body, Model, Tint
 from core.data.scenes.camera import Points
@@ -74,9 +73,10 @@ class Mesh:
     Attributes
     ----------
     points
-        Body coordinates `(2, N, 3)`, for a camera on the left and, mirrored, on the right.
-    corners
-        The four points of each strip `(S, 4)`: clockwise from the lower left one as seen by a camera on the right.
+        Body coordinates and 1, `(2, N, 4)`, for a camera on the left and, mirrored, on the right.
+    faces
+        Number of points of all strips, which come first: four each, clockwise from the lower left one as seen by a
+        camera on the right.
     hulls
         Bodies from rear to front.
     near, far
@@ -84,7 +84,7 @@ class Mesh:
     """
 
     points: Points
-    corners: npt.NDArray[np.intp]
+    faces: int
     hulls: tuple[Hull, ...]
     near: tuple[Part, ...]
     far: tuple[Part, ...]
@@ -94,11 +94,12 @@ class Mesh:
 def mesh_of(model: Model) -> Mesh:
     """The mesh of a model."""
     made = _Maker()
-    hulls = tuple(made.hull(body) for body in model.bodies)
+    faces = [[made.face(body, number) for number in range(len(body.strips))] for body in model.bodies]
+    count = sum(map(len, faces))
+    hulls = tuple(made.hull(body, strips) for body, strips in zip(model.bodies, faces, strict=True))
     near, far = made.wheels(model, 1), made.wheels(model, -1)
-    right = np.concatenate(made.points)
-    corners = np.array([[strip.face.first] for hull in hulls for strip in hull.strips]) + np.arange(4)
-    return Mesh(np.stack([right * (1, 1, -1), right]), corners, hulls, near, far)
+    right = np.pad(np.concatenate(made.points), ((0, 0), (0, 1)), constant_values=1)
+    return Mesh(np.stack([right * (1, 1, -1, 1), right]), 4 * count, hulls, near, far)
 
 
 class _Maker:
@@ -107,7 +108,6 @@ class _Maker:
     def __init__(self) -> None:
         self.points: list[Points] = []
         self._count = 0
-        self._strips = 0
 
     def part(self, polygons: Points, tint: Tint, facing: float = 1.0, *, least: float = 0.0) -> Part:
         """Polygons `(count, corners, 3)`."""
@@ -117,12 +117,16 @@ class _Maker:
         self._count = made.end
         return made
 
-    def hull(self, body: Body) -> Hull:
+    def face(self, body: Body, number: int) -> Part:
+        """The surface of a strip of a body."""
+        quad = _quad(body, number)
+        along, up, _ = np.abs(quad[1] - quad[0])
+        return self.part(quad[None], body.strips[number], 0.78 + 0.34 * along / (along + up + 1e-6))
+
+    def hull(self, body: Body, faces: list[Part]) -> Hull:
         """A body's strips, and its flank on the right."""
         right = np.asarray(body.profile)
-        left = right * (1, 1, -1)
-        quads = np.stack([left[:-1], left[1:], right[1:], right[:-1]], 1)
-        strips = tuple(self._strip(body, number, quad) for number, quad in enumerate(quads))
+        strips = tuple(Strip(face.first // 4, face, self._on(body, number)) for number, face in enumerate(faces))
         flank = self.part(right[None], body.side)
         on: list[Part] = []
         for tint in dict.fromkeys(pane.tint for pane in body.windows):
@@ -132,15 +136,14 @@ class _Maker:
                 on.append(self._sky(same))
         return Hull(strips, flank, tuple(on), float(right[:, 2].mean()))
 
-    def _strip(self, body: Body, number: int, quad: Points) -> Strip:
-        along, up, _ = np.abs(quad[1] - quad[0])
-        tint = body.strips[number]
-        face = self.part(quad[None], tint, 0.78 + 0.34 * along / (along + up + 1e-6))
-        on = [self._sky(quad[None])] if tint[0] == GLASS else []
+    def _on(self, body: Body, number: int) -> tuple[Part, ...]:
+        """What is drawn on a strip."""
+        quad = _quad(body, number)
+        on = [self._sky(quad[None])] if body.strips[number][0] == GLASS else []
         if number in body.lamps:
+            up = float(abs(quad[1, 1] - quad[0, 1]))
             on += self._lamps(quad, min(1.0, 0.42 / max(up, 0.1)), REAR if number == body.lamps[0] else HEAD)
-        self._strips += 1
-        return Strip(self._strips - 1, face, tuple(on))
+        return tuple(on)
 
     def _sky(self, quads: Points) -> Part:
         """The upper part of panes `(N, 4, 3)` shows the sky."""
@@ -172,6 +175,13 @@ class _Maker:
                 for share, tint in _RIMS
             ]
         return tuple(parts)
+
+
+def _quad(body: Body, number: int) -> Points:
+    """The corners `(4, 3)` of a strip."""
+    right = np.asarray(body.profile[number : number + 2])
+    left = right * (1, 1, -1)
+    return np.stack([left[0], left[1], right[1], right[0]])
 
 
 def _least(polygons: Points) -> float:

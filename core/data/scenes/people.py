@@ -60,7 +60,7 @@ def person(x: float, z: float, dice: Dice) -> Thing:
         with Figure(canvas, x, z, PERSON, mirror=dice.chance(0.5)) as draw:
             _paint(draw, tall, dice.child("look"), canvas.light.moment)
 
-    return Thing(z, paint, rectangle(x, z, 0.5, 0.35), tall, contact=True)
+    return Thing(z, paint, rectangle(x, z, 0.5, 0.35), tall, 1.25 * tall, contact=True)
 
 
 def _paint(draw: Figure, tall: float, dice: Dice, moment: str) -> None:

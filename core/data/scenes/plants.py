@@ -56,12 +56,11 @@ class Crown:
         place = rows, columns, tall, wide
         field, lit = (_stretched(coarse, *place) for coarse in _field(self.kind, dice.whole(1, FIELDS)))
         leaf = cut(_leaves(_nearest(scale)), dice, *field.shape)
-        ragged = cv2.addWeighted(field, 1.0, leaf, 0.45, -58)
-        mask = grey_of(cv2.threshold(ragged, 90, 255, cv2.THRESH_BINARY)[1])
+        ragged = grey_of(cv2.addWeighted(field, 1.0, leaf, 0.45, -148))
         shaded = grey_of(cv2.addWeighted(leaf, 0.85, lit, 0.6, -62))
         shade = canvas.light.shader(self.z, VEGETATION)
         dark, bright = (shade(tone) for tone in tones)
-        canvas.stamp(left + columns.start, top + rows.start, painted(shaded, ramp(dark, bright)), mask)
+        canvas.stamp(left + columns.start, top + rows.start, painted(shaded, ramp(dark, bright)), ragged)
 
 
 def _inside(begin: int, size: int, frame: int) -> slice:
@@ -146,7 +145,7 @@ def tree(x: float, z: float, dice: Dice, size: float = 1.0) -> Thing:
                 draw.limb([(0, 0.8 * trunk), twig], thick * 0.4, bark, 0.8)
         crown.paint(canvas, make_tones(part), part)
 
-    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.7), tall * 0.9, aside=0.3 * wide)
+    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.7), tall * 0.9, tall, aside=0.16 * wide)
 
 
 def bush(x: float, z: float, dice: Dice, wide: float = 0.0) -> Thing:
@@ -159,7 +158,7 @@ def bush(x: float, z: float, dice: Dice, wide: float = 0.0) -> Thing:
         part = dice.child("crown")
         crown.paint(canvas, make_tones(part), part)
 
-    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.5), tall * 0.6)
+    return Thing(z, paint, rectangle(x, z, wide * 0.7, wide * 0.5), tall * 0.6, tall, -0.16 * tall)
 
 
 def hedge(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
@@ -182,7 +181,7 @@ def hedge(street: Street, s: float, z0: float, z1: float, dice: Dice) -> Thing:
         _paint_top(canvas, ends, tall, tones, dice.child("top"))
 
     foot = street.plan([(s, z0), (s, z1), (s + 0.4, z1), (s + 0.4, z0)])
-    return Thing(z1, paint, foot.tolist(), tall * 0.9, aside=1.0)
+    return Thing(z1, paint, foot.tolist(), tall * 0.9, tall * 1.25, aside=1.3)
 
 
 @cache

@@ -40,7 +40,7 @@ def lamp_post(x: float, z: float, side: int, dice: Dice) -> Thing:
             place = draw.place(arm + 0.3, tall + 0.25)
             canvas.shine(place[0], place[1], draw.scale * 2.4, (255, 206, 140), 0.5)
 
-    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall, aside=arm + 0.8)
+    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall, tall + 0.5, aside=arm + 0.8, glow=2.5)
 
 
 def plain_pole(x: float, z: float, dice: Dice, *, short: bool = False) -> Thing:
@@ -59,7 +59,7 @@ def plain_pole(x: float, z: float, dice: Dice, *, short: bool = False) -> Thing:
             if tall > 2:
                 draw.limb([(-0.8, tall - 0.5), (0.8, tall - 0.5)], 0.1, colour)
 
-    return Thing(z, paint, rectangle(x, z, thick, thick), tall, aside=1.0)
+    return Thing(z, paint, rectangle(x, z, thick, thick), tall, tall + 0.1, aside=1.0)
 
 
 def _ban(draw: Figure, y: float, size: float, dice: Dice) -> None:
@@ -157,7 +157,7 @@ def traffic_sign(x: float, z: float, dice: Dice) -> Thing:
             for number, kind in enumerate(kinds):
                 FACES[kind](draw, tall - size - number * size * 2.1, size, dice.child(number))
 
-    return Thing(z, paint, rectangle(x, z, 0.1, 0.1), tall, aside=1.2)
+    return Thing(z, paint, rectangle(x, z, 0.1, 0.1), tall, tall + 0.1, aside=1.2)
 
 
 def traffic_light(x: float, z: float, side: int, dice: Dice, *, overhead: bool) -> Thing:
@@ -177,7 +177,7 @@ def traffic_light(x: float, z: float, side: int, dice: Dice, *, overhead: bool) 
                 low = tall - 1.0 if overhead and place else min(tall, 3.4) - 1.0
                 _signal(draw, place, low, shown if towards else None)
 
-    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall, aside=arm + 0.4)
+    return Thing(z, paint, rectangle(x, z, 0.2, 0.2), tall, tall + 0.1, aside=arm + 0.4)
 
 
 def _signal(draw: Figure, x: float, low: float, shown: int | None) -> None:

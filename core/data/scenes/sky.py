@@ -21,19 +21,22 @@ def paint_sky(canvas: Canvas, dice: Dice) -> None:
     tall, wide = -(-rows // COARSE), -(-camera.width // COARSE)
     up = np.linspace(0, 1, tall, dtype=np.float32)[:, None]
     low, high = np.asarray(light.low, np.float32), np.asarray(light.high, np.float32)
-    sky = (high + (low - high) * up**1.4)[:, None, :]
+    clear = (high + (low - high) * up**1.4)[:, None, :]
     tile = cut(rough(1.7, 42, "clouds"), dice, 256, 384)
     flat = tile[(255 * up[:, 0] ** 0.5).astype(int)].astype(np.float32)
     field = cv2.resize(flat, (wide, tall), interpolation=cv2.INTER_LINEAR)
     cover = ((field - 200 + 150 * light.clouds) / 60).clip(0, 1) * (1 - 0.7 * up)
     bright = np.asarray(_cloud_colour(light.low, light.night), np.float32)
-    body = bright * (1.06 - 0.3 * ((field - 128) / 128).clip(0, 1) * light.clouds)[..., None]
-    painted = sky + (body - sky) * cover[..., None]
-    full = cv2.resize(painted.clip(0, 255).astype(np.uint8), (camera.width, rows), interpolation=cv2.INTER_LINEAR)
+    body = (1.06 - (0.3 * light.clouds) * ((field - 128) / 128).clip(0, 1)) * cover
+    painted = (1 - cover)[..., None] * clear
+    painted += body[..., None] * bright
+    small = np.full((tall, wide, 4), SKY, np.uint8)  # between pixels of one label there is that label
+    small[..., :3] = painted.clip(0, 255)
+    full = canvas.pixels[:rows]
+    cv2.resize(small, (camera.width, rows), dst=full, interpolation=cv2.INTER_LINEAR)
     if light.moment == "night" and dice.chance(0.4):
         place = (int(dice.unit() * camera.width), int(dice.between(0.05, 0.5) * rows))
-        cv2.circle(full, place, max(1, camera.height // 70), (226, 224, 206), -1, cv2.LINE_AA)
-    canvas.put(0, full, np.full((rows, camera.width), SKY, np.uint8))
+        cv2.circle(full, place, max(1, camera.height // 70), (226, 224, 206, SKY), -1, cv2.LINE_AA)
 
 
 def paint_distance(canvas: Canvas, dice: Dice) -> None:

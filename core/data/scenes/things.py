@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from core.data.scenes.canvas import Canvas
 
 Footprint = Sequence[Sequence[float]]
+Face = tuple[float, float, float, float, float, float]
+"""An upright rectangle: x and z of its ends, then its lower and upper edge, all in metres."""
 
 
 @dataclass(frozen=True)
@@ -23,21 +25,28 @@ class Thing:
         Four ground points of x and z around what casts a shadow.
     tall
         Height in metres of what casts the shadow; 0 for none.
-    contact
-        Whether the ground under it is dark in any light.
-    covers
-        Height in metres up to which the line between the first two points of the footprint hides all behind it.
+    high, low
+        Metres above the ground between which all of it is drawn.
     aside
         Metres by which it may reach beyond its footprint: arms of lamps, twigs.
+    contact
+        Whether the ground under it is dark in any light.
+    glow
+        Metres around it that it lights up at night.
+    faces
+        Gives upright faces of it that hide all behind them.
     """
 
     depth: float
     paint: Callable[[Canvas], None]
     footprint: Footprint
-    tall: float = 0.0
-    contact: bool = False
-    covers: float = 0.0
+    tall: float
+    high: float
+    low: float = 0.0
     aside: float = 0.5
+    contact: bool = False
+    glow: float = 0.0
+    faces: Callable[[], Sequence[Face]] | None = None
 
 
 def rectangle(x: float, z: float, wide: float, long: float, turn: float = 0.0) -> Footprint:

@@ -113,10 +113,10 @@ def grass() -> Grey:
 
 @lru_cache
 def sensor() -> Rgb:
-    """Noise of a sensor with colour, standard deviation 32 around 128, `(PERIOD / 4, 4 * PERIOD, 3)`, slightly soft."""
+    """Noise of a sensor with colour, standard deviation 32 around 128, `(PERIOD / 8, 3 * PERIOD, 3)`, slightly soft."""
     rng = np.random.Generator(np.random.Philox(key=_TILE_SEED + 4))
-    noise = rng.standard_normal((PERIOD // 4, 4 * PERIOD, 1), np.float32)
-    noise = noise + 0.6 * rng.standard_normal((PERIOD // 4, 4 * PERIOD, 3), np.float32)
+    noise = rng.standard_normal((PERIOD // 8, 3 * PERIOD, 1), np.float32)
+    noise = noise + 0.6 * rng.standard_normal((PERIOD // 8, 3 * PERIOD, 3), np.float32)
     soft = cv2.GaussianBlur(noise, (3, 3), 0.5)
     tile: Rgb = np.clip(128 + 32 * soft / soft.std(), 0, 255).astype(np.uint8)
     return tile

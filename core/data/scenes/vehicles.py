@@ -8,13 +8,15 @@ import numpy as np
 
 from core.data.scenes.bodies import HEAD, REAR, Shape
 from core.data.scenes.camera import NEAR, Camera, Points
-from core.data.scenes.canvas import Canvas, fixed
+from core.data.scenes.canvas import SHIFT, Canvas, Fixed
 from core.data.scenes.dice import Colour, Dice
 from core.data.scenes.light import Light
 from core.data.scenes.meshes import Hull, Mesh, Part, mesh_of
-from core.data.scenes.things import Thing, rectangle
+from core.data.scenes.things import Face, Thing, rectangle
 
 PLATES: tuple[Colour, ...] = ((226, 226, 220), (226, 226, 220), (228, 196, 60))
+_ONE = 1 << SHIFT
+"""A pixel in fixed-point coordinates."""
 GLASS: Colour = (44, 54, 62)
 REST: tuple[Colour, ...] = ((40, 41, 43), (24, 24, 26), (150, 152, 154), (70, 72, 74))
 """Grille, tyre, rim, hub."""
@@ -50,6 +52,20 @@ class Vehicle:
         if flank:
             brush.draw(mesh.near[:1] + mesh.near[2:])
 
+    def faces(self) -> list[Face]:
+        """What of its solid inside is towards the camera."""
+        if self.z - self.shape.long / 2 < NEAR:
+            return []
+        sine, cosine = math.sin(self.turn), math.cos(self.turn)
+        found: list[Face] = []
+        for rear, front, wide, low, high in self.shape.model.solid:
+            places = (rear, -wide), (front, -wide), (front, wide), (rear, wide)
+            corners = [(self.x + ahead * sine + w * cosine, self.z + ahead * cosine - w * sine) for ahead, w in places]
+            for (x0, z0), (x1, z1) in zip(corners, corners[1:] + corners[:1], strict=True):
+                if x0 * z1 > x1 * z0:
+                    found.append((x0, z0, x1, z1, low, high))
+        return found
+
     def _paint_hull(
         self, brush: "_Brush", hull: Hull, seen: list[bool], *, towards: bool, facing: float | None
     ) -> None:
@@ -60,11 +76,20 @@ class Vehicle:
             brush.draw((hull.flank, *hull.on), facing)
 
     def _project(self, points: Points, camera: Camera) -> Points:
-        """Body coordinates `(N, 3)` of l, y, w to image points."""
+        """Body coordinates `(N, 4)` of l, y, w and 1 to image points in 1 / 16 pixels."""
         sine, cosine = math.sin(self.turn), math.cos(self.turn)
-        world = points @ np.array([(sine, 0, cosine), (0, 1, 0), (cosine, 0, -sine)])
-        world += (self.x, 0, self.z)
-        return camera.project(world)
+        focal, across, down = _ONE * camera.focal, _ONE * camera.centre, _ONE * camera.horizon
+        to_image = np.array(
+            (
+                (focal * sine + across * cosine, down * cosine, cosine),
+                (0.0, -focal, 0.0),
+                (focal * cosine - across * sine, -down * sine, -sine),
+                (focal * self.x + across * self.z, focal * camera.eye + down * self.z, self.z),
+            )
+        )
+        world = points @ to_image
+        image: Points = world[:, :2] / np.maximum(world[:, 2:], NEAR)
+        return image
 
 
 class _Brush:
@@ -73,7 +98,7 @@ class _Brush:
     def __init__(self, vehicle: Vehicle, canvas: Canvas, image: Points) -> None:
         self._canvas = canvas
         self._image = image
-        self._fixed = fixed(image)
+        self._fixed: Fixed = image.astype(np.int32)
         self._z = vehicle.z
         self._label = vehicle.shape.model.label
         self._shade = canvas.light.shader(vehicle.z, self._label)
@@ -86,9 +111,9 @@ class _Brush:
 
     def seen(self, mesh: Mesh, side: int) -> list[bool]:
         """Which strips turn their outer face to the camera, which is on that side."""
-        quads = self._image[mesh.corners]
-        (across, down), (over, up) = (quads[:, 2] - quads[:, 0]).T, (quads[:, 3] - quads[:, 1]).T
-        found: list[bool] = ((across * up - down * over) * side > 0).tolist()
+        quads = self._image[: mesh.faces].reshape(-1, 4, 2)
+        way = quads[:, 2:] - quads[:, :2]
+        found: list[bool] = (way[:, 0, 0] * way[:, 1, 1] * side > way[:, 0, 1] * way[:, 1, 0] * side).tolist()
         return found
 
     def draw(self, parts: Iterable[Part], facing: float = 1.0) -> None:
@@ -111,7 +136,7 @@ class _Brush:
     def _shine(self, part: Part, paint: tuple[int, int, int, int], metres: float) -> None:
         radius = self._scale * metres
         for lamp in self._image[part.first : part.end].reshape(part.count, part.corners, 2):
-            x, y = lamp.mean(0)
+            x, y = lamp.mean(0) / _ONE
             self._canvas.shine(x, y, radius, paint[:3], 0.5)
 
 
@@ -131,4 +156,6 @@ def vehicle(shape: Shape, x: float, z: float, turn: float, dice: Dice) -> Thing:
     made = Vehicle(shape, x, z, turn, dice)
     footprint = rectangle(x, z, shape.wide * 1.02, shape.long, turn)
     ahead = [(x, max(NEAR, z)) for x, z in footprint]
-    return Thing(z, made.paint, ahead, shape.tall * 0.8, contact=True)
+    return Thing(
+        z, made.paint, ahead, shape.tall * 0.8, shape.tall + 0.05, aside=0.1, contact=True, glow=0.9, faces=made.faces
+    )

@@ -21,7 +21,7 @@ from core.progress import Progress
 RECORD = "scenes.json"
 """Beside the scenes: what they were made of, so that a folder never mixes two kinds."""
 
-DRAWING = 2
+DRAWING = 3
 """Part of that; one more whenever the drawing of a seed changes."""
 
 CAMVID_ID = (3, 4, 1, 1, 7, 2, 6, 6, 5, 5, 0, 9, 10, 8, 8, 8, 8, 10, 10)
