@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
-from PySide6.QtWidgets import QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolBar, QVBoxLayout, QWidget
 
 from core.errors import SegLeakError
 from gui.actions import ActionRegistry
@@ -19,6 +19,7 @@ from gui.dropping import local_paths
 from gui.icons import icon
 from gui.keyboard import KeyboardWindow
 from gui.memory import Memory
+from gui.pages import Pages
 from gui.settings.table import Preferences
 from gui.status import StatusLine
 from gui.theme import Theme
@@ -57,7 +58,7 @@ class Window(KeyboardWindow):
     def __init__(self, preferences: Preferences, theme: Theme) -> None:
         super().__init__()
         self.preferences, self._theme = preferences, theme
-        self.undo_stack, self._stack = QUndoStack(self), QStackedWidget()
+        self.undo_stack, self._stack = QUndoStack(self), Pages()
         self.banners, self.status = Banners(), StatusLine()
         self._furniture: Furniture | None = None
         self.memory, self.audits, self.beginning, self.demo = Memory(self), Audits(self), Beginning(self), Demo(self)

@@ -182,7 +182,8 @@ class ScoresPanel(PlotPanel):
     def _columns(self, count: int, width: float) -> int:
         """Plots beside each other: all of them, unless they would be narrow and there is height for two rows."""
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
-        narrow, high = width / count < NARROW * letter, self._stack.height() / 2 >= LOW * line
+        height = self.height() - self.tools.sizeHint().height()  # the plots themselves hear of a new size later
+        narrow, high = width / count < NARROW * letter, height / 2 >= LOW * line
         return -(-count // 2) if narrow and high else count
 
     def _arrange(self, used: Sequence[ScoresPlot], columns: int) -> None:
@@ -191,6 +192,9 @@ class ScoresPanel(PlotPanel):
             self._grid.removeWidget(plot)
             if place < len(used):
                 self._grid.addWidget(plot, place // columns, place % columns)
+                self._grid.setRowStretch(place // columns, 1)
+        for row in range(-(-len(used) // columns), MOST_PANES):
+            self._grid.setRowStretch(row, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Share out the new room."""

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
 NEAR = 18.0
 """Pixels within which a point is under the pointer."""
-HOW = (
-    "Every defense of the audit and on trial. Click a point to show that defense first, or go there with the arrow "
-    "keys and press Enter. Bars: interval of the AUC."
-)
+HOW = "Click a point, or use arrow keys and Enter, to show that defense first. Bars: intervals of the AUC."
 NO_LABELS = "No non-member has a label map, so there is no mIoU."
 COLUMNS = ["Defense", "Attack", "mIoU of non-members", "AUC", "AUC from", "AUC to"]
 LEAST_X, LEAST_Y = 0.02, 0.05

@@ -64,6 +64,8 @@ def lacks(draft: Draft, known: Known, place_problem: str = "") -> list[Lack]:
 def _model(draft: Draft, known: Known) -> str:
     if draft.target is None:
         return "Choose a model."
+    if known.failure is not None and known.failure.trust:
+        return "Say whether you trust the model: it is a program."
     return known.failure.message if known.failure is not None else ""
 
 

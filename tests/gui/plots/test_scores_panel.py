@@ -74,6 +74,9 @@ def test_histograms_that_would_be_narrow_stand_in_two_rows_where_there_is_height
     assert places[0].y() == places[1].y() < places[2].y()
     assert places[0].x() == places[2].x() < places[1].x()
     assert [bool(chart.legend.words) for chart in scores.charts] == [False, True, False]
+    assert places[2].y() - places[0].y() == pytest.approx(scores.charts[2].height(), abs=4)
     scores.resize(620, 200)  # two rows would be too low
     settle(qtbot)
-    assert len({chart.mapTo(scores, QPoint()).y() for chart in scores.charts}) == 1
+    places = [chart.mapTo(scores, QPoint()) for chart in scores.charts]
+    assert len({place.y() for place in places}) == 1
+    assert len({place.x() for place in places}) == 3

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QUndoCommand
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtWidgets import QTabBar, QWidget
 
 from gui.banner import Severity
 from gui.recent import read_recent
@@ -146,3 +146,14 @@ def test_a_card_opens_its_audit_by_mouse_and_by_key_and_can_be_removed(qtbot, wi
     qtbot.keyClick(card, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: read_recent() == [], timeout=9000)
     assert finished.is_dir()
+
+
+def test_a_wide_page_that_is_not_in_view_does_not_make_the_window_wider(qtbot, window, finished):
+    page = QWidget()
+    page.setMinimumWidth(2000)
+    window.add_page(page)
+    open_audit(qtbot, window, finished)
+    qtbot.wait(20)
+    assert window.minimumSizeHint().width() < 1500
+    window.show_page(page)
+    assert window.minimumSizeHint().width() >= 2000
