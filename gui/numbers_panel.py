@@ -20,6 +20,7 @@ from gui.sight import in_front
 from gui.tables import NumbersModel, NumbersTable
 
 RUNNING = "The audit has not ended: {done} of {images} images are done. These are its numbers so far."
+NONE_YET = "No image is done yet: numbers come with the first members and non-members."
 STALE = "Counted anew: the audit's summary has numbers with {then} excluded, now {now} are."
 WAITING = "Being counted."
 
@@ -171,7 +172,7 @@ class NumbersPanel(QWidget):
             return self._problem
         if self._summary is None:
             done = int((document.listing.states == "done").sum())
-            return RUNNING.format(done=done, images=len(document.rows))
+            return RUNNING.format(done=done, images=len(document.rows)) if done else NONE_YET
         if self._fits(document, self._summary):
             return ""
         return STALE.format(then=self._summary["excluded"], now=len(document.excluded))

@@ -163,3 +163,9 @@ def test_results_written_by_somebody_else_come_into_view(qtbot, window, tmp_path
         store.fail(2, "damaged")
     window.furniture.following.look()
     qtbot.waitUntil(lambda: len(grew.got) == 1, timeout=9000)
+
+
+def test_before_any_image_is_done_the_numbers_say_when_they_come(qtbot, window, tmp_path):
+    open_audit(qtbot, window, small_audit(tmp_path / "begun.segleak", done=0))
+    note = window.furniture.workbench.numbers._note
+    qtbot.waitUntil(lambda: note.text().startswith("No image is done yet"), timeout=9000)
