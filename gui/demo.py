@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from core.errors import SegLeakError
 from core.places import data_folder
 from gui.banner import Message, Offer, Severity
-from gui.folders import DEMO_SPEC, demo_folder, is_audit
+from gui.folders import DEMO_SPEC, demo_folder, is_begun
 
 if TYPE_CHECKING:
     from gui.coming import ComingPage
@@ -71,19 +71,23 @@ class Demo(QObject):
     def open(self) -> None:
         """Open it, and run what is not there of it yet. Raises `SegLeakError` where it cannot be."""
         folder, audits = demo_folder(), self._window.audits
-        self._wanted, self._left = True, is_audit(folder)
+        running, document = audits.running_folder() == folder, audits.document
+        in_view = document is not None and document.folder == folder
+        self._wanted, self._left = True, is_begun(folder) and (in_view or not running)
         if self._left:
             audits.open(folder)
             return
-        if audits.running_folder() != folder:
+        if not running:
             from gui.runs import demo_job
 
             data_folder().mkdir(parents=True, exist_ok=True)
             audits.begin(demo_job(self._window.preferences))
         if audits.running_folder() == folder:  # else it waits for its turn, and a banner says so
-            self._window.furniture.following.wait_for(folder)
+            following = self._window.furniture.following
+            following.wait_for(folder)
             self.announce()
             self._show_step()
+            following.look()
 
     def leave(self) -> None:
         """To the welcome page, from wherever one is. It does not open by itself any more, but is still computed."""

@@ -19,3 +19,10 @@ def is_audit(path: Path) -> bool:
     from core.audit.store import RESULTS_NAME
 
     return (path / RESULTS_NAME).is_file()
+
+
+def is_begun(path: Path) -> bool:
+    """Whether an audit folder can be opened: a run that was killed at birth has left no spec in it."""
+    from core.audit.store import SPEC_NAME
+
+    return is_audit(path) and (path / SPEC_NAME).is_file()

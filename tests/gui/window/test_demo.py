@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QProgressBar
 
+from core.audit.store import AuditStore
 from core.engine import events
 from core.engine.jobs import RunAudit
 from core.errors import SegLeakError
@@ -133,6 +134,26 @@ def test_a_demo_that_was_closed_half_way_goes_on_without_a_question(start, qtbot
     qtbot.waitUntil(window.audits.has_document, timeout=9000)
     assert [job.folder for job in engine_of(window).jobs] == [demo_folder()]
     assert titles(window) == [ABOUT]
+
+
+def test_a_demo_whose_run_was_killed_before_it_wrote_its_spec_is_begun_again(start, qtbot):
+    AuditStore.create(demo_folder()).close()
+    window = start(demo=True)
+    (job,) = engine_of(window).jobs
+    assert job.folder == demo_folder()
+    assert window.demo.is_coming()
+    assert titles(window) == []
+
+
+def test_a_demo_that_is_asked_for_while_its_run_begins_is_waited_for(start, qtbot):
+    window = start(demo=True)
+    press(window.demo.page, "Welcome page")
+    AuditStore.create(demo_folder()).close()
+    window.registry.trigger("audit.demo")
+    qtbot.waitUntil(lambda: not window.furniture.following._background.busy, timeout=9000)
+    assert window.demo.is_coming()
+    assert window.furniture.following.waits
+    assert titles(window) == []
 
 
 def test_a_finished_demo_is_opened_and_nothing_is_computed(start, qtbot):
