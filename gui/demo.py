@@ -46,7 +46,7 @@ class Demo(QObject):
         furniture.running.board.changed.connect(self._show_step)
         furniture.following.missed.connect(self.give_up)
         furniture.selection.document_changed.connect(self._document_shown)
-        self._window.audits.opening.failed.connect(lambda _: self.give_up())
+        self._window.audits.opening.failed.connect(self._not_opened)
 
     @property
     def page(self) -> "ComingPage":
@@ -104,6 +104,11 @@ class Demo(QObject):
         self._wanted = False
         if self.is_coming():
             self._window.show_welcome()
+
+    def _not_opened(self, _: SegLeakError) -> None:
+        """Something cannot be opened; while the demo is waited for, it is something else."""
+        if self._left or not self._window.furniture.following.waits:
+            self.give_up()
 
     def _show_step(self, _: object = None) -> None:
         running = self._window.furniture.running

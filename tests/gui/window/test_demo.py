@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QProgressBar
 
-from core.audit.store import AuditStore
+from core.audit.store import SPEC_NAME, AuditStore
 from core.engine import events
 from core.engine.jobs import RunAudit
 from core.errors import SegLeakError
@@ -154,6 +154,22 @@ def test_a_demo_that_is_asked_for_while_its_run_begins_is_waited_for(start, qtbo
     assert window.demo.is_coming()
     assert window.furniture.following.waits
     assert titles(window) == []
+
+
+def test_the_demo_is_still_waited_for_where_something_else_cannot_be_opened(start, qtbot, tmp_path):
+    window = start(demo=True)
+    window.audits.open(tmp_path / "gone.segleak")
+    qtbot.waitUntil(lambda: bool(titles(window)), timeout=9000)
+    assert "gone.segleak" in titles(window)[0]
+    assert window.demo.is_coming()
+
+
+def test_a_demo_that_cannot_be_opened_leaves_the_welcome_page(start, qtbot):
+    small_audit(demo_folder(), title="Demo")
+    (demo_folder() / SPEC_NAME).write_text("no spec", "utf-8")
+    window = start(demo=True)
+    qtbot.waitUntil(lambda: bool(titles(window)), timeout=9000)
+    assert window.welcome.isVisible()
 
 
 def test_a_finished_demo_is_opened_and_nothing_is_computed(start, qtbot):
