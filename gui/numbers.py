@@ -192,12 +192,11 @@ def as_tsv(rows: Sequence[Sequence[str]]) -> str:
     return plain("".join("\t".join(" ".join(text.split()) for text in row) + "\n" for row in rows))
 
 
-def one_line(summary: Summary, names: Mapping[str, str] | None = None) -> str:
+def one_line(summary: Summary, attacks: Mapping[str, str], defenses: Mapping[str, str]) -> str:
     """What an audit found, in a line: counts, and the primary attack on the first defense.
 
-    `names`: what defenses and attacks are called, by their ids.
+    `attacks`, `defenses`: what they are called, by their ids.
     """
-    names = names or {}
     counts = [(c["done"], role) for role, c in summary["images"].items() if c["done"]]
     images = ", ".join(f"{n} {role}{'' if n == 1 else 's'}" for n, role in counts) or "no images"
     first = next((r for r in summary["results"] if r["primary"]), None)
@@ -208,7 +207,7 @@ def one_line(summary: Summary, names: Mapping[str, str] | None = None) -> str:
         return f"{images}; AUC {metrics['needs']}"
     interval = metrics["auc_interval"]
     around = f" ({interval['low']:.2f} to {interval['high']:.2f})" if interval else ""
-    attack, output = names.get(first["attack"], first["attack"]), _first_defense(summary, first, names)
+    attack, output = attacks.get(first["attack"], first["attack"]), _first_defense(summary, first, defenses)
     return f"AUC {metrics['auc']:.2f}{around} for {attack}, {output}; {images}"
 
 

@@ -91,6 +91,7 @@ def _forgotten(folder: Path) -> list[RecentAudit]:
 
 
 def _line(document: "AuditDocument") -> str:
+    from core.defenses.chain import words_of  # brings numpy, which the first frame need not wait for
     from gui.numbers import one_line, read_summary
 
     try:
@@ -99,7 +100,7 @@ def _line(document: "AuditDocument") -> str:
         return "Its summary is damaged"
     if summary is not None:
         attacks = {entry.id: entry.words for entry in document.attacks}
-        return one_line(summary, attacks | {chain.id: chain.words for chain in document.chains})
+        return one_line(summary, attacks, words_of(document.chains))
     done = int((document.listing.states == "done").sum())
     return f"Not finished: {done} of {len(document.rows)} images done"
 

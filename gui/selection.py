@@ -6,11 +6,11 @@ from PySide6.QtCore import QObject, Signal
 
 from core.audit.map_power import LOSS, first_map
 from core.audit.review import ReviewEntry
-from core.defenses.chain import Chain
+from core.defenses.chain import Chain, words_of
 from gui.document import AuditDocument
 from gui.highlight import Highlight
 from gui.theme import colour_at
-from gui.trials import Trials, plain_title_of, replaced, title_of, without
+from gui.trials import Trials, plain_title_of, replaced, without
 
 MOST_PANES = 4
 
@@ -188,9 +188,9 @@ class Selection(QObject):
         return known if known is not None or self._document is None else self._document.chain(chain_id)
 
     def title(self, chain_id: str) -> str:
-        """What a defense is called on screen; the id itself where it is not known."""
-        known = self.chain(chain_id)
-        return chain_id if known is None else title_of(known)
+        """What a defense is called on screen, each differently; the id itself where it is not known."""
+        audited = () if self._document is None else self._document.chains
+        return words_of((*audited, *self.trials)).get(chain_id, chain_id)
 
     def plain_title(self, chain_id: str) -> str:
         """What a defense is called in files for other programs; the id itself where it is not known."""

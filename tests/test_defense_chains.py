@@ -6,7 +6,7 @@ import pytest
 import tomli_w
 
 from core.defenses.argmax import Argmax
-from core.defenses.chain import Chain
+from core.defenses.chain import Chain, words_of
 from core.defenses.dropout import Dropout
 from core.defenses.gauss import Gauss
 from core.defenses.hardened import Hardened
@@ -143,6 +143,20 @@ def test_describe_and_title():
 def test_words_are_the_titles_with_what_sets_them_apart(defenses, words):
     assert Chain(defenses).words == words
     assert Chain(defenses, "Ours").words == "Ours"
+
+
+def test_of_several_chains_no_two_are_called_alike():
+    chains = [Chain((Hardened(f"{run}/target.pth"),)) for run in ("one", "two")]
+    chains += [Chain((Gauss(sigma),), "Noise") for sigma in (0.1, 0.2)] + [Chain((Argmax(),))]
+    named = words_of(chains)
+    assert list(named) == [chain.id for chain in chains]
+    assert list(named.values()) == [
+        "Hardened target, target.pth [hardened(path=one/target.pth)]",
+        "Hardened target, target.pth [hardened(path=two/target.pth)]",
+        "Noise [gauss(sigma=0.1)]",
+        "Noise [gauss(sigma=0.2)]",
+        "Argmax",
+    ]
 
 
 def test_what_is_not_given_of_a_hardened_target_is_not_described():

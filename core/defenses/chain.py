@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -126,6 +127,15 @@ class Chain:
         for place, defense in enumerate(self.outputs):
             posteriors = defense.apply(posteriors, noise, f"defense/{place}/{defense.name}")
         return posteriors
+
+
+def words_of(chains: Iterable[Chain]) -> dict[str, str]:
+    """What each of several chains is called where people read, by its id; two called alike are told apart in full."""
+    known = tuple(chains)
+    times = Counter(chain.words for chain in known)
+    return {
+        chain.id: chain.words if times[chain.words] == 1 else f"{chain.words} [{chain.describe()}]" for chain in known
+    }
 
 
 def _links(table: dict[str, Any]) -> tuple[Defense, ...]:

@@ -13,7 +13,7 @@ from core.audit.folder import unwritable
 from core.audit.review import ReviewEntry
 from core.audit.spec import AuditSpec
 from core.audit.store import ImageRow
-from core.defenses.chain import Chain
+from core.defenses.chain import Chain, words_of
 from core.files import write_text
 from core.snapshot.known_names import LEFT_OUT, NAME_LEFT_OUT, KnownNames, numbered, paths_of
 from core.snapshot.replacing import mapped, replacer
@@ -50,6 +50,7 @@ class Names:
     def __init__(self, rows: Sequence[ImageRow], spec: AuditSpec) -> None:
         self._rows = {row.id: row for row in rows}
         self.spec = spec
+        self._words = words_of(spec.defenses)
 
     def of(self, image: int) -> str:
         """What an image is called."""
@@ -68,8 +69,8 @@ class Names:
         return chain.title
 
     def words(self, chain: Chain) -> str:
-        """What a defense is called on the pages."""
-        return chain.words
+        """What a defense is called on the pages, each differently."""
+        return self._words.get(chain.id, chain.words)
 
     def text(self, text: str) -> str:
         """A text that may be printed."""
@@ -155,7 +156,7 @@ class Redacted(Names):
         """Its label, or its words without a path."""
         title = self._titles.get(chain.id)
         if chain.label or title is None:
-            return chain.words
+            return super().words(chain)
         return " + ".join([title.partition(" + ")[0].capitalize(), *(output.words for output in chain.outputs)])
 
     def text(self, text: str) -> str:

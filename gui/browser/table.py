@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.audit import verdicts
 from core.audit.verdicts import Verdict
 from core.data.samples import Role
-from core.defenses.chain import Chain
+from core.defenses.chain import Chain, words_of
 from gui.columns import FloatArray, Listing
 from gui.document import AuditDocument
 from gui.trials import title_of
@@ -158,11 +158,11 @@ def read_table(
 def _columns(document: AuditDocument, chains: Sequence[str], attack: str) -> tuple[Column, ...]:
     entry = document.attack(attack)
     by = entry.words if entry is not None else attack
-    first = document.chain(chains[0]) if chains else None
-    under = "No defense" if first is None else title_of(first)
+    names = words_of(document.chains)
+    under = names.get(chains[0], chains[0]) if chains else "No defense"
     return (
         Column(Kind.NAME, Kind.NAME, "Image", "The image, and its path in its folder"),
-        *(_score_column(document, chain, by) for chain in chains),
+        *(_score_column(chain, names.get(chain, chain), by) for chain in chains),
         *([_loss_column(under)] if document.loss_attack is not None and chains else []),
         Column(Kind.MIOU, Kind.MIOU, "mIoU", f"Mean IoU of the image's classes under: {under}"),
         *([_verdict_column(document)] if str(Role.SUSPECT) in document.listing.roles else []),
@@ -171,9 +171,7 @@ def _columns(document: AuditDocument, chains: Sequence[str], attack: str) -> tup
     )
 
 
-def _score_column(document: AuditDocument, chain: str, by: str) -> Column:
-    known = document.chain(chain)
-    title = chain if known is None else title_of(known)
+def _score_column(chain: str, title: str, by: str) -> Column:
     text = f"Image score by the attack “{by}” under: {title}. Higher = more likely a member"
     title = "Score" if chain == Chain().id else title
     return Column(f"{Kind.SCORE}:{chain}", Kind.SCORE, title, text, chain)

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from core.defenses.chain import words_of
 from core.errors import StoreError
 from core.snapshot.asking import Predictions
 from core.snapshot.content import View
@@ -15,7 +16,6 @@ from gui.snapshot.dialog import SnapshotDialog
 from gui.snapshot.export import Draft
 from gui.snapshot.predicting import Predicting
 from gui.snapshot.writing import Writing
-from gui.trials import title_of
 
 if TYPE_CHECKING:
     from gui.furniture import Furniture
@@ -27,7 +27,7 @@ def snapshot_dialog(furniture: "Furniture", device: Callable[[], str], parent: Q
     document = furniture.selection.document
     if document is None or not any(row.state == "done" for row in document.rows):
         raise StoreError("There is nothing to export yet.", "Open an audit, and wait for its first images.")
-    defenses = [(chain.id, title_of(chain)) for chain in document.chains]
+    defenses = list(words_of(document.chains).items())
     image, view = furniture.selection.image, _view(furniture.workbench)
 
     def begin(draft: Draft, path: Path, known: Predictions) -> Writing:

@@ -102,7 +102,7 @@ class ChainBox(Box):
         self.setAccessibleName(title_of(chain))
         head = row_of(Sign("dot", DOT, lambda: colour), QLabel(_heading(chain, links)))
         then = button("Then...", lambda: None, "Another defense behind it", "link")
-        then.setAccessibleName(f"Another defense behind {chain.title}")
+        then.setAccessibleName(f"Another defense behind {title_of(chain)}")
         then.setMenu(self._then_menu(then))
         head.addWidget(then)
         head.addWidget(small_button("close", f"Take {title_of(chain)} away", lambda: section.take_away(place)))

@@ -7,11 +7,11 @@ from core.audit.protocol import foreseen
 from core.audit.spec import AuditSpec, ImagesEntry, Protocol
 from core.audit.wording import foreseen_told
 from core.data.samples import Role
+from core.defenses.chain import words_of
 from core.engine.jobs import FoundSet
 from core.errors import SegLeakError
 from gui.banner import Severity
 from gui.forms import Form
-from gui.trials import title_of
 from gui.wizard.composer import Composer
 from gui.wizard.looking import Known, Looking
 from gui.wizard.parts import Notice, Section, refill
@@ -94,7 +94,7 @@ class ProtocolSection(Section):
         spec = self._composer.draft.spec
         attacks = [(entry.words, entry.id) for entry in spec.attacks]
         _fill(self.attack, attacks, spec.primary.id if spec.attacks else "")
-        outputs = [(title_of(chain), chain.id) for chain in spec.defenses]
+        outputs = [(words, chain) for chain, words in words_of(spec.defenses).items()]
         _fill(self.output, outputs, spec.release.id if spec.defenses else "")
         with QSignalBlocker(self.hidden), QSignalBlocker(self.form):
             self.hidden.setEnabled(bool(spec.attacks))

@@ -47,15 +47,15 @@ def test_an_audit_without_non_members_says_what_is_missing(audit):
     row = summary_rows(summary)[0]
     assert [cell.why for cell in row.cells[2:8]] == ["needs known non-members"] * 6
     assert row.cells[9].text == ""
-    assert one_line(summary) == "12 members, 12 non-members; AUC needs known non-members"
+    assert one_line(summary, {}, {}) == "12 members, 12 non-members; AUC needs known non-members"
 
 
 def test_the_line_names_counts_and_the_primary_attack(audit):
     metrics = read_summary(audit)["results"][0]["metrics"]
     low, high = metrics["auc_interval"]["low"], metrics["auc_interval"]["high"]
     expected = f"AUC {metrics['auc']:.2f} ({low:.2f} to {high:.2f}) for loss, undefended; 12 members, 12 non-members"
-    assert one_line(read_summary(audit)) == expected
-    named = one_line(read_summary(audit), {"loss": "Global loss", "none": "No defense"})
+    assert one_line(read_summary(audit), {}, {}) == expected
+    named = one_line(read_summary(audit), {"loss": "Global loss"}, {"loss": "not this", "none": "No defense"})
     assert named == expected.replace("for loss", "for Global loss")
 
 
