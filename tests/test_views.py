@@ -20,7 +20,7 @@ from core.attacks.reference.lira import LiRA
 from core.attacks.reference.rmia import RMIA
 from core.attacks.views import MOST, VIEWS, View
 from core.audit.runner import RunOptions, run_audit
-from core.audit.spec import read_spec
+from core.audit.spec import AttackEntry, read_spec
 from core.audit.store import AuditStore
 from core.errors import AttackError
 from core.targets.open import open_target
@@ -95,6 +95,14 @@ def test_the_score_is_the_mean_over_image_and_views_and_the_map_is_of_the_image(
     found = scored(make(views=views), seen)
     assert found.score == pytest.approx(np.mean([one.score for one in alone]))
     np.testing.assert_array_equal(found.maps[make.maps[0]], alone[0].maps[make.maps[0]])
+
+
+def test_a_reader_is_told_where_the_map_does_not_say_all_of_the_score():
+    assert AttackEntry("rmia", RMIA()).note == ""
+    told = AttackEntry("rmia", RMIA(views=2)).note
+    assert told == "The score is the mean over the image and its enlarged middle; the map is of the image alone."
+    both = AttackEntry("rmia", RMIA(views=2), hidden=True).note
+    assert both.startswith("The label maps are hidden") and both.endswith(told)
 
 
 def test_a_part_that_is_void_everywhere_says_nothing():

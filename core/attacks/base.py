@@ -139,6 +139,11 @@ class Attack(Choice):
     Of an attack that asks about views, the score of the image alone.
     """
 
+    @property
+    def remark(self) -> str:
+        """What a reader of its scores and maps must know, or empty."""
+        return ""
+
     def requires_label(self, context: AttackContext) -> bool:
         """Whether images need a label map. Raises `AttackError` where a file that says so cannot be used."""
         return self.needs_label

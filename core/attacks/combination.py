@@ -21,7 +21,7 @@ class Combination(Attack):
     """A logistic regression over the image scores of other attacks, fitted on shadow data.
 
     w_1 z_1 + ... + b, with z the scores in units of what they were on the shadow data. The map weighs the maps of those
-    attacks whose score is the mean of one.
+    attacks whose score is the mean of one; of those that ask about views it has the image alone.
     """
 
     name: ClassVar[str] = "combination"

@@ -101,7 +101,7 @@ class AttackEntry:
     @property
     def note(self) -> str:
         """What a reader of its scores must know, or empty."""
-        return WEAKER if self.hidden else ""
+        return " ".join(filter(None, (WEAKER if self.hidden else "", self.attack.remark)))
 
 
 @dataclass(frozen=True)

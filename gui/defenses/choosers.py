@@ -49,7 +49,7 @@ class Choosers(QWidget):
             primary = entry.id == document.primary
             self.attacks.addItem(f"{entry.words} ({'primary' if primary else 'exploratory'})", entry.id)
             words = "Named before anything was scored." if primary else "Exploratory: gives no verdict."
-            tip = f"{words}\nIn specs and commands: {entry.id}"
+            tip = "\n".join(filter(None, (words, entry.note, f"In specs and commands: {entry.id}")))
             self.attacks.setItemData(self.attacks.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.attacks.setCurrentIndex(self.attacks.findData(self._selection.attack))
 

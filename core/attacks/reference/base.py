@@ -17,6 +17,8 @@ from core.parameters import param
 
 Array = npt.NDArray[np.float64]
 
+OF_THE_IMAGE = "The score is the mean over the image and its enlarged middle; the map is of the image alone."
+
 
 @dataclass(frozen=True)
 class ReferenceAttack(Baseline):
@@ -29,6 +31,11 @@ class ReferenceAttack(Baseline):
         low=1,
         high=MOST,
     )
+
+    @property
+    def remark(self) -> str:
+        """That the map does not say all of the score, where views are asked about."""
+        return OF_THE_IMAGE if self._views() else ""
 
     def asked_views(self, context: AttackContext) -> tuple[View, ...]:
         """All but the first, which is the image."""

@@ -71,7 +71,9 @@ GLOSSARY = (
 
 def method(content: Content, record: Record) -> list[Block]:
     """The method on one page, with the citation."""
-    attacks = [Text(f"{a.words}: {_sentence(type(a.attack).__doc__)}", "small") for a in content.spec.attacks]
+    attacks = [
+        Text(f"{a.words}: {_sentence(type(a.attack).__doc__)} {a.note}".strip(), "small") for a in content.spec.attacks
+    ]
     kinds = dict.fromkeys(type(defense) for chain in content.chains for defense in chain.defenses)
     defenses = [Text(f"{kind.title}: {_sentence(kind.__doc__)}", "small") for kind in kinds]
     return [*map(Text, METHOD), *attacks, *defenses, Callout("The method", words.CITATION)]
