@@ -43,7 +43,7 @@ class VerdictPanel(QWidget):
         self._reader = VerdictReader(selection, self)
         self._overriding = Overriding(selection, undo_stack, self, self.failed.emit)
         self.heading, self.sentence = QLabel(), Words()
-        self.suspects = SuspectsTable()
+        self.suspects, self.others = SuspectsTable(), Words(role="small")
         self.facts, self.rests = QFormLayout(), Words(role="small")
         self.doubts: list[DoubtBox] = []
         self._doubts = QVBoxLayout()
@@ -82,9 +82,13 @@ class VerdictPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(page)
+        listed = QVBoxLayout()
+        listed.setSpacing(2)
+        listed.addWidget(self.suspects)
+        listed.addWidget(self.others)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.suspects)
+        layout.addLayout(listed)
         layout.addWidget(scroll, stretch=1)
 
     def close_threads(self) -> None:
@@ -102,6 +106,7 @@ class VerdictPanel(QWidget):
         document = self._selection.document
         self._show_facts({} if found is None or document is None else facts(verdict, found, document.spec))
         self.suspects.show_verdicts(found)
+        self.others.say(self.suspects.others)
         self.suspects.follow(image)
         self.rests.say("" if found is None else "\n".join(found.sentences))
         self._show_doubts([] if found is None or verdict is None else doubts_about(verdict.image, found), found)

@@ -17,10 +17,16 @@ TITLES = ("Suspect", "Verdict", "p", "Score", "Group")
 GROUP = TITLES.index("Group")
 LETTERS = 68
 """Width of the table."""
+MOST = 500
+"""Suspects that are listed: each row costs the window a fraction of a millisecond, and there may be thousands."""
+OTHERS = "The first {listed:,} of {of:,} suspects. All of them are in the list of images."
 
 
 class SuspectsTable(SortedTable):
-    """A row for each suspect, those first of which most can be said. `chosen` sends the number of the image."""
+    """A row for each suspect, at most `MOST` and those first of which most can be said.
+
+    `chosen` sends the number of the image.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Suspects", TITLES, parent)
@@ -37,16 +43,21 @@ class SuspectsTable(SortedTable):
         if found is self._found:
             return
         self._found = found
-        verdicts = () if found is None else found.verdicts
+        verdicts = () if found is None else sorted(found.verdicts, key=_order)[:MOST]
         self.setVisible(bool(verdicts))
         self.setColumnHidden(GROUP, not any(verdict.group for verdict in verdicts))
         names = _names([verdict.key for verdict in verdicts])
-        named = sorted(zip(verdicts, names, strict=True), key=lambda one: _order(one[0]))
-        self.show_rows([(verdict.image, _cells(verdict, name)) for verdict, name in named])
-        for row, (verdict, _) in enumerate(named):
+        self.show_rows([(verdict.image, _cells(verdict, name)) for verdict, name in zip(verdicts, names, strict=True)])
+        for row, verdict in enumerate(verdicts):
             for item in (self.item(row, column) for column in range(self.columnCount())):
                 if item is not None:
                     item.setToolTip(f"{verdict.key}\n{verdict.sentence}")
+
+    @property
+    def others(self) -> str:
+        """What is said of the suspects that are not listed, or empty."""
+        of = 0 if self._found is None else len(self._found.verdicts)
+        return OTHERS.format(listed=MOST, of=of) if of > MOST else ""
 
     def follow(self, image: int | None) -> None:
         """Mark the row of the image in view."""

@@ -101,7 +101,20 @@ def test_every_suspect_is_listed_with_verdict_p_and_score_those_first_of_which_m
     assert (second[0], second[1][2:], second[3]) == ("s2", "no evidence", "3.00")
     assert (last[0], last[1][2:], last[2]) == ("s0", "not judged", "\N{EN DASH}")
     assert float(first[2]) < float(second[2])
+    assert not panel.others.isVisible()
     assert "not a member" not in str(panel.suspects.texts()).lower()
+
+
+def test_of_many_suspects_those_are_listed_of_which_most_can_be_said_and_the_others_are_counted(
+    qtbot, opened, monkeypatch
+):
+    monkeypatch.setattr("gui.evidence.suspects.MOST", 2)
+    panel = opened([50, 200, 3])
+    qtbot.waitUntil(panel.suspects.isVisible, timeout=SOON)
+    assert [row[0] for row in rows_of(panel)] == ["s1", "s0"]
+    assert panel.others.text() == "The first 2 of 3 suspects. All of them are in the list of images."
+    go_to(qtbot, panel, 2, "No evidence at this power: s2")
+    assert panel.suspects.selectedItems() == []
 
 
 def test_a_click_on_a_suspect_shows_it_and_the_list_follows_the_image_in_view(qtbot, opened):
