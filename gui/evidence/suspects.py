@@ -71,8 +71,9 @@ class SuspectsTable(SortedTable):
             self.scrollTo(self.model().index(row, 0))
 
 
-def _order(verdict: Verdict) -> tuple[int, float]:
-    return list(Kind).index(verdict.kind), math.inf if verdict.p is None else verdict.p
+def _order(verdict: Verdict) -> tuple[int, float, float]:
+    p = math.inf if verdict.p is None else verdict.p
+    return list(Kind).index(verdict.kind), p, math.inf if verdict.score is None else -verdict.score
 
 
 def _cells(verdict: Verdict, name: str) -> list[Cell]:

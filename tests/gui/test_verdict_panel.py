@@ -109,9 +109,9 @@ def test_of_many_suspects_those_are_listed_of_which_most_can_be_said_and_the_oth
     qtbot, opened, monkeypatch
 ):
     monkeypatch.setattr("gui.evidence.suspects.MOST", 2)
-    panel = opened([50, 200, 3])
+    panel = opened([150, 200, 3])
     qtbot.waitUntil(panel.suspects.isVisible, timeout=SOON)
-    assert [row[0] for row in rows_of(panel)] == ["s1", "s0"]
+    assert [row[0] for row in rows_of(panel)] == ["s1", "s0"], "of one p-value the higher score first"
     assert panel.others.text() == "The first 2 of 3 suspects. All of them are in the list of images."
     go_to(qtbot, panel, 2, "No evidence at this power: s2")
     assert panel.suspects.selectedItems() == []
