@@ -53,7 +53,7 @@ class Audits(QObject):
         """Listen to the engine's runs."""
         furniture.running.begun.connect(self._begun)
         furniture.running.ended.connect(self._ended)
-        furniture.following.opened.connect(self._show)
+        furniture.following.opened.connect(self._come)
         furniture.workbench.defenses.keep_wanted.connect(self.keep)
 
     @property
@@ -95,7 +95,11 @@ class Audits(QObject):
         if self._show(document):
             self._offer_to_go_on(document)
 
-    def _show(self, document: "AuditDocument") -> bool:
+    def _come(self, document: "AuditDocument") -> None:
+        """An audit that runs can be looked at; who writes on the page of another one is not taken away from it."""
+        self._show(document, behind=self._window.beginning.is_composing(document.folder))
+
+    def _show(self, document: "AuditDocument", *, behind: bool = False) -> bool:
         """Whether it is shown now. What a run leaves half done is offered by the banner that says why it ended."""
         try:
             furniture, window = self._window.furniture, self._window
@@ -107,7 +111,7 @@ class Audits(QObject):
         window.undo_stack.clear()
         furniture.following.forget()
         furniture.selection.document = document
-        if not window.beginning.is_composing(document.folder):  # who writes on a page is not taken away from it
+        if not behind:
             window.show_workbench(document.title)
         if self._session.audit == str(document.folder):
             self._session.apply(furniture.selection)

@@ -46,11 +46,11 @@ def test_a_trial_that_takes_long_says_how_far_it_is_and_is_stopped_from_the_list
 ):
     failed = heard(rescoring.failed)
     rescoring.ask(KEY, job_of(tmp_path, SOFT))
-    qtbot.waitUntil(lambda: shown(board) == [(f"Numbers of {SOFT.title}", State.RUNNING)])
+    qtbot.waitUntil(lambda: shown(board) == [(f"Numbers of {SOFT.words}", State.RUNNING)])
     engine.progressed.emit(events.JobProgress(1, "Scoring again", 30, 120, "", 15.0, 6.0))
     assert board.entries[0].words == "Scoring again 30/120, 15 images/s, 6 s left"
     board.entries[0].controls.stop()
-    assert shown(board) == [(f"Numbers of {SOFT.title}", State.STOPPED)]
+    assert shown(board) == [(f"Numbers of {SOFT.words}", State.STOPPED)]
     assert failed.got == [(KEY, "It was stopped.")]
     assert rescoring.wanted == set()
 
@@ -59,8 +59,8 @@ def test_the_line_is_that_of_the_trial_at_work(qtbot, engine, board, rescoring, 
     rescoring.ask(KEY, job_of(tmp_path, SOFT))
     qtbot.waitUntil(lambda: bool(board.entries))
     rescoring.ask(OTHER, job_of(tmp_path, NOISY))  # goes before it
-    qtbot.waitUntil(lambda: shown(board) == [(f"Numbers of {NOISY.title}", State.RUNNING)])
+    qtbot.waitUntil(lambda: shown(board) == [(f"Numbers of {NOISY.words}", State.RUNNING)])
     engine.failed.emit(events.JobFailed(len(engine.jobs), "The cache is gone."))
-    qtbot.waitUntil(lambda: shown(board) == [(f"Numbers of {SOFT.title}", State.RUNNING)])  # its turn again
+    qtbot.waitUntil(lambda: shown(board) == [(f"Numbers of {SOFT.words}", State.RUNNING)])  # its turn again
     rescoring.forget()
-    assert shown(board) == [(f"Numbers of {SOFT.title}", State.STOPPED)]
+    assert shown(board) == [(f"Numbers of {SOFT.words}", State.STOPPED)]

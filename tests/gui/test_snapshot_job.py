@@ -3,13 +3,14 @@
 import pytest
 from pypdf import PdfReader
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QLabel, QMessageBox, QToolButton
+from PySide6.QtWidgets import QMessageBox, QToolButton
 
 from core.engine import events
 from core.engine.jobs import Observe, Observed, View
 from core.errors import StoreError
 from core.snapshot.asking import STAGE
 from gui.banner import Severity
+from gui.elided import ElidedLabel
 from gui.jobs.entry import State
 from gui.jobs.panel import JobsPanel
 from gui.snapshot import writing
@@ -65,7 +66,7 @@ def card_texts(window):
     window.furniture.workbench.docks["jobs"].show()
     panel = window.findChild(JobsPanel)
     (card,) = panel._cards.values()
-    return card, [label.text() for label in card.findChildren(QLabel)]
+    return card, [label.words for label in card.findChildren(ElidedLabel)]
 
 
 def stop_button(window):

@@ -132,5 +132,5 @@ def test_the_scores_of_an_extended_audit_are_computed_again_under_the_defenses_o
 def test_a_snapshot_says_itself_what_the_audit_took_in_later(made, tmp_path, choices):
     path = write_snapshot(made[1], choices, tmp_path / "after.pdf")
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in PdfReader(path).pages))
-    assert re.search(r"Taken in later \d{4}-\d\d-\d\dT[\d:+]+: gauss\(sigma=0\.3\)", text)
+    assert re.search(r"Taken in later \d{1,2} \w+ \d{4}, \d\d:\d\d UTC: gauss\(sigma=0\.3\)", text)
     assert set(checked(path, made[1])["spec"].told) == set()

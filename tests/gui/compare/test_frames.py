@@ -195,5 +195,5 @@ def test_layers_that_cannot_be_shown_say_why(document):
         reason = unavailable(document, "patch", layer, engine=False)
         assert bool(reason) == (layer.id not in kept), layer.id
         assert not unavailable(document, "patch", layer, engine=True)
-    assert "'loss' draws no such map" in unavailable(document, "loss", LAYERS["score"], engine=False)
+    assert "“Global loss” draws no such map" in unavailable(document, "loss", LAYERS["score"], engine=False)
     assert unavailable(None, "", LAYERS["score"], engine=False) == ""

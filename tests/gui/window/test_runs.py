@@ -38,6 +38,18 @@ def test_an_audit_that_lacks_only_a_kept_defense_or_its_numbers_says_so(qtbot, q
     assert "images are done" not in title
 
 
+def test_an_audit_that_runs_stays_behind_the_page_of_another_and_one_asked_for_does_not(qtbot, qapp, tmp_path):
+    window = make_window(qtbot, qapp)
+    runs, asked = (small_audit(tmp_path / f"{name}.segleak", title=name, done=6) for name in ("runs", "asked"))
+    window.beginning.show()
+    window.furniture.following.wait_for(runs)
+    qtbot.waitUntil(window.audits.has_document, timeout=9000)
+    assert window.beginning.is_shown() and not window.shows_workbench
+    window.audits.open(asked)
+    qtbot.waitUntil(lambda: window.shows_workbench, timeout=9000)
+    assert window.audits.document.folder == asked
+
+
 def test_progress_stop_and_the_way_back_are_shown(qtbot, window, unfinished):
     open_audit(qtbot, window, unfinished)
     window.audits.go_on()
