@@ -111,16 +111,17 @@ class Hardened:
 
 
 def evidence(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterator[Study]:
-    """Each seed of each regime with its hardened targets, then all seeds together."""
+    """Each seed of each regime, then all seeds together, and beside them the hardened targets in the same way."""
     attackers = {regime.name: [_Attacker(recipes, regime, seed) for seed in range(seeds)] for regime in regimes}
-    asked = {name: list(zip(*(_of_seed(a) for a in those), strict=True)) for name, those in attackers.items()}
+    plain = {name: [attacker.plain() for attacker in those] for name, those in attackers.items()}
     for number in range(seeds):
-        yield from (studies[number] for ways in asked.values() for studies in ways)
-    yield from (_together(studies, recipes.resamples) for ways in asked.values() for studies in ways)
-
-
-def _of_seed(attacker: "_Attacker") -> Sequence[Study]:
-    return (attacker.plain(), *(attacker.hardened_alike(name) for name in attacker.regime.hardened))
+        yield from (studies[number] for studies in plain.values())
+    for name, studies in plain.items():
+        yield _together(studies, recipes.resamples)
+        for hardening in attackers[name][0].regime.hardened:
+            hardened = [attacker.hardened_alike(hardening) for attacker in attackers[name]]
+            yield from hardened
+            yield _together(hardened, recipes.resamples)
 
 
 def learned_ratio(recipes: Recipes, regimes: Sequence[Regime], seeds: int, table: Cell) -> Iterator[Study]:
@@ -207,7 +208,7 @@ class _Attacker:
         """The study of its targets hardened in one way."""
         title = f"{self.regime.title}, {name}, seed {self.seed}"
         targets = {fold: self.hardened(name, fold) for fold in TARGETS}
-        return self._study(f"{self.regime.name}-{name}-seed{self.seed}", SEEDS_PART, title, targets, (NONE,))
+        return self._study(f"{self.regime.name}-{name}-seed{self.seed}", PART, title, targets, (NONE,))
 
     def _study(self, name: str, part: str, title: str, targets: Mapping[str, Cell], defenses: Sequence[Table]) -> Study:
         attacks = (*PLAIN, *LEARNED)
