@@ -11,7 +11,7 @@ from docs.tour.home import bring_demo, own_home
 from docs.tour.stops import STOPS
 
 PICTURES = Path(__file__).resolve().parents[1] / "images" / "tour"
-SIZES = {(1280, 800): 74, (2560, 1440): 36}
+SIZES = {(1280, 800): 74, (2560, 1440): 32}
 """Of the window, with the quality of its pictures: the many pixels of a large one hide what a few would show."""
 THEMES = ("light", "dark")
 
