@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.cards import RecentCard
-from gui.icons import Sign, icon
+from gui.column_page import ColumnPage, in_a_row, offer_buttons, words_label
+from gui.icons import Sign
 from gui.recent import RecentAudit
 
 WORDS = "See where a segmentation model remembers its training images."
 HINT = "Or drop an audit, a model or a folder of images anywhere in this window."
-WIDTH, SIGN = 96, 64
-"""Width of the page in letters; side of the sign in pixels."""
+SIGN = 64
+"""Its side in pixels."""
 COLUMNS = 2
 
 
-class WelcomePage(QWidget):
+class WelcomePage(ColumnPage):
     """Offers what one can begin with.
 
     Parameters
@@ -42,32 +44,19 @@ class WelcomePage(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
         self.cards: list[RecentCard] = []
-        self._heading = _label("Recent audits", "heading")
-        self._page = QWidget()
-        column = QVBoxLayout(self._page)
-        column.setSpacing(14)
+        self._heading = words_label("Recent audits", "heading")
+        column = self.column
         column.addStretch(1)
         column.addLayout(_head())
         column.addLayout(_buttons(offers))
-        column.addWidget(_label(HINT, "muted"))
+        column.addWidget(words_label(HINT, "muted"))
         column.addSpacing(18)
         column.addWidget(self._heading)
         column.addLayout(self._grid)
         column.addStretch(2)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
-        outside.addWidget(_scrolled(self._page))
-        self._fit()
-
-    def _fit(self) -> None:
-        """Make the page as wide as its lines are to be."""
-        self._page.setFixedWidth(self.fontMetrics().averageCharWidth() * WIDTH)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Fit the page to the font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fit()
+        outside.addWidget(_scrolled(self.content))
 
     def show_recent(self, audits: Sequence[RecentAudit]) -> None:
         """Show these audits, the last opened one first."""
@@ -90,8 +79,8 @@ class WelcomePage(QWidget):
 def _head() -> QHBoxLayout:
     words = QVBoxLayout()
     words.setSpacing(2)
-    words.addWidget(_label("SegLeak", "title"))
-    words.addWidget(_label(WORDS, "muted"))
+    words.addWidget(words_label("SegLeak", "title"))
+    words.addWidget(words_label(WORDS, "muted"))
     row = QHBoxLayout()
     row.setSpacing(16)
     row.addWidget(Sign("segleak", SIGN))
@@ -101,24 +90,13 @@ def _head() -> QHBoxLayout:
 
 
 def _buttons(offers: Sequence[Action]) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for place, offer in enumerate(offers):
-        button = QPushButton(offer.title)
-        button.setToolTip(offer.tooltip)
+    """The first one stands out by its colour, the others have signs."""
+    buttons = offer_buttons(offers)
+    for place, button in enumerate(buttons):
         button.setProperty("role", "" if place else "primary")
-        if place:
-            button.setIcon(icon(offer.icon))
         button.setMinimumHeight(button.fontMetrics().lineSpacing() * 2)
-        button.clicked.connect(lambda _=False, offer=offer: offer.callback())
-        row.addWidget(button)
-    row.addStretch(1)
-    return row
-
-
-def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", role)
-    return label
+    buttons[0].setIcon(QIcon())
+    return in_a_row(buttons)
 
 
 def _scrolled(page: QWidget) -> QScrollArea:
