@@ -27,7 +27,7 @@ from benchmarks.browser_rows import spent, until
 from benchmarks.tables import Table, show
 from core.engine.client import EngineState
 from core.engine.jobs import RunAudit, SpecTable
-from gui.app import TURN, opened_window
+from gui.app import TURN, keep_what_is_there, opened_window
 from gui.compare import CompareView
 from gui.engine import EngineClient
 from gui.folders import DEMO_SPEC
@@ -90,6 +90,7 @@ def _window(app: QApplication) -> Window:
     window.furnish(furnished(window, EngineClient))
     window.furniture.engine.start()
     until(lambda: window.furniture.engine.state is EngineState.WARM)
+    keep_what_is_there()
     return window
 
 

@@ -1,5 +1,6 @@
 """Starts the window: the first frame at once, everything else behind it."""
 
+import gc
 import os
 import signal
 import sys
@@ -24,6 +25,8 @@ EVERY_MS = 200
 """How often Python gets a chance to hear of Ctrl-C in the terminal."""
 CALM_MS = 2000
 """Milliseconds until what may be asked for later is made: what was asked for goes first."""
+SETTLED_MS = 4000
+"""Milliseconds until all that the start makes is there."""
 TURN = 0.0005
 """Seconds after which a thread that wants to run Python may have its turn; Python's own 0.005 made the window stall.
 
@@ -76,6 +79,11 @@ def fit_on_screen(window: Window) -> None:
     title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
     if window.width() > room.width() or window.height() + title > room.height():
         window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
+
+
+def keep_what_is_there() -> None:
+    """What the start has made stays: looking through it for garbage stopped the window for 80 ms, now and then."""
+    gc.freeze()
 
 
 def _use_cache(folder: str) -> None:
@@ -150,6 +158,7 @@ def run(path: Path | None = None, first_frame: Callable[[], None] | None = None,
     catcher.expected.connect(window.show_error)
     FirstFrame(window, (lambda: furnish(window, path, demo=demo)) if first_frame is None else first_frame)
     window.show()
+    QTimer.singleShot(SETTLED_MS, keep_what_is_there)
     beat = _hear_ctrl_c(window)
     code = app.exec()
     beat.stop()

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from core.defenses.base import DEFENSES, Defense, FloatArray, Kind, Noise, OutputDefense
@@ -100,7 +101,7 @@ class Chain:
             hard = bool(getattr(defense, "hard", False)) or (hard and not defense.random)
         return hard
 
-    @property
+    @cached_property
     def id(self) -> str:
         """A name for files and tables, such as "gauss-sigma0.05"; the same for the same parameters, unique to them.
 
