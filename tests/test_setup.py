@@ -273,6 +273,14 @@ def test_arguments_reach_pytest():
     assert "-k roc" in make("--dry-run", "test", "ARGS=-k roc").stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [((), "main.py --demo"), (("ARGS=",), "main.py --demo"), (("ARGS=audit spec.toml",), "main.py audit spec.toml")],
+)
+def test_make_run_opens_the_demo_unless_it_is_told_what_to_run(arguments, command):
+    assert make("--dry-run", "run", *arguments).stdout.splitlines()[-1].endswith(command)
+
+
 def test_every_requirement_has_a_floor_and_a_ceiling():
     extras = PROJECT["project"]["optional-dependencies"].values()
     for line in [*PROJECT["project"]["dependencies"], *(r for group in extras for r in group)]:

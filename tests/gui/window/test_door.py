@@ -35,16 +35,6 @@ def test_the_demo_is_a_flag_of_the_window_and_a_subcommand_without_one(doors):
     assert doors == [("demo", None), ("command", ["demo"])]
 
 
-def test_make_run_opens_the_demo_unless_it_is_told_what_to_run():
-    def commands(*arguments):
-        shown = subprocess.run(["make", "-n", "run", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
-        return shown.stdout.splitlines()
-
-    assert commands()[-1].endswith("main.py --demo")
-    assert commands("ARGS=")[-1].endswith("main.py --demo")
-    assert commands("ARGS=audit spec.toml")[-1].endswith("main.py audit spec.toml")
-
-
 def test_a_path_opens_the_window_and_a_subcommand_does_not(doors, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("demo", "demo.segleak", "train"):
