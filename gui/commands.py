@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QTableView
 
 from gui.actions import Action
+from gui.sort_menu import pop_up, table_at
 from gui.theme import CHOICES
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ PANELS = (
 PANEL_MENU = "View/Panels"
 DEMO = "Drawn street scenes and a small target that really remembers some of them."
 PDF = "A PDF with the finding, the images, the curves and where everything comes from."
+SORT = "The table that has the keyboard, else the images. The column it is sorted by turns the order round."
 GO_ON = "Audit the images that are not done yet, and compute the numbers."
 
 
@@ -90,11 +92,20 @@ def _view(window: "Window") -> list[Action]:
     full, is_full = window.toggle_full_screen, window.isFullScreen
     return [
         Action("view.palette", "All commands...", "View", "Ctrl+Shift+P", window.show_palette, "", "command"),
+        Action("view.sort", "Sort by...", "View", "S", lambda: _sort(window), SORT, enabled=window.audits.has_document),
         *(_panel(window, name, title, key) for name, title, key in PANELS),
         *_panels(window),
         *(_theme(window, choice) for choice in CHOICES),
         Action("window.full", "Full screen", "View", "F11", full, checked=is_full),
     ]
+
+
+def _sort(window: "Window") -> None:
+    """Offer the columns of the table that has the keyboard, or of the images, to sort by."""
+    images = window.furniture.workbench.docks["images"]
+    table = table_at(window.focusWidget(), images.findChildren(QTableView))
+    if table is not None:
+        pop_up(table)
 
 
 def _panels(window: "Window") -> list[Action]:

@@ -27,6 +27,7 @@ from gui.browser.thumbnails import ThumbnailStore
 from gui.buttons import icon_button
 from gui.icons import icon
 from gui.selection import Selection
+from gui.sort_menu import sort_menu
 
 
 class BrowserPanel(QWidget):
@@ -209,6 +210,8 @@ class BrowserPanel(QWidget):
             made.triggered.connect(partial(self._attempt, action))
             made.setEnabled(action.enabled())
             made.setToolTip(action.tooltip)
+        menu.addSeparator()
+        menu.addMenu(sort_menu(self.images.table, menu))
         menu.popup(place)
 
     def _attempt(self, action: Action, _checked: bool = False) -> None:

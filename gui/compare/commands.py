@@ -10,6 +10,7 @@ from gui.compare.highlight_bar import KEY
 from gui.compare.layers import Comparison
 from gui.compare.look import OPACITY_STEP
 from gui.compare.power import show_power
+from gui.compare.region_dialog import ask_for_rectangle
 from gui.compare.region_tool import Shape
 from gui.compare.stage import Mode
 from gui.icons import icon
@@ -28,6 +29,54 @@ LAYER_KEYS = 8
 
 def button_actions(view: "CompareView") -> list[Action]:
     """The commands that have a button above the panes."""
+    return [*_views(view), *_tools(view), *_zooms(view)]
+
+
+def all_actions(view: "CompareView") -> list[Action]:
+    """All commands, in the order of the menu."""
+    return [*_views(view), *_tools(view), _by_numbers(view), *_zooms(view), *other_actions(view)]
+
+
+def _tools(view: "CompareView") -> list[Action]:
+    return [
+        _tool(view, Shape.RECTANGLE, "Mark a rectangle", "R", "Pull from one corner to the other."),
+        _tool(view, Shape.POLYGON, "Mark a polygon", "Shift+R", "Click corner by corner, double-click the last one."),
+    ]
+
+
+def _by_numbers(view: "CompareView") -> Action:
+    tip = "A rectangle by its place and size in pixels, without the mouse."
+    return Action(
+        "region.numbers",
+        "Mark a rectangle by numbers...",
+        MENU,
+        "Ctrl+R",
+        lambda: ask_for_rectangle(view.marking, view.viewport, view),
+        tip,
+        enabled=lambda: view.display.frame is not None,
+    )
+
+
+def _zooms(view: "CompareView") -> list[Action]:
+    def shown() -> bool:
+        return view.display.frame is not None
+
+    return [
+        Action("zoom.fit", "Fit the image", MENU, "F", view.viewport.fit, "All of the image.", "fit", enabled=shown),
+        Action(
+            "zoom.actual",
+            "One to one",
+            MENU,
+            "0",
+            view.actual_size,
+            "One pixel of the screen for each of the image.",
+            "one-to-one",
+            enabled=shown,
+        ),
+    ]
+
+
+def _views(view: "CompareView") -> list[Action]:
 
     def shown() -> bool:
         return view.display.frame is not None
@@ -75,19 +124,6 @@ def button_actions(view: "CompareView") -> list[Action]:
         ),
         _mode(view, Mode.CURTAIN, "Curtain", "C", CURTAIN),
         _mode(view, Mode.BLINK, "Blink", "B", "The panes in turn on one image."),
-        _tool(view, Shape.RECTANGLE, "Mark a rectangle", "R", "Pull from one corner to the other."),
-        _tool(view, Shape.POLYGON, "Mark a polygon", "Shift+R", "Click corner by corner, double-click the last one."),
-        Action("zoom.fit", "Fit the image", MENU, "F", view.viewport.fit, "All of the image.", "fit", enabled=shown),
-        Action(
-            "zoom.actual",
-            "One to one",
-            MENU,
-            "0",
-            view.actual_size,
-            "One pixel of the screen for each of the image.",
-            "one-to-one",
-            enabled=shown,
-        ),
     ]
 
 

@@ -38,6 +38,7 @@ class RegionTool(QObject):
         self._shape: Shape | None = None
         self._corners: list[Point] = []
         self._tip: Point | None = None
+        self._meant: tuple[Point, ...] = ()
 
     @property
     def shape(self) -> Shape | None:
@@ -52,6 +53,11 @@ class RegionTool(QObject):
     def drop(self) -> None:
         """Forget what was begun."""
         self._corners, self._tip = [], None
+        self.changed.emit()
+
+    def mean(self, corners: tuple[Point, ...]) -> None:
+        """Show the outline of a region that is being described; nothing without corners."""
+        self._meant = corners
         self.changed.emit()
 
     @property
@@ -75,7 +81,9 @@ class RegionTool(QObject):
             self.drawn.emit(corners)
 
     def mark(self) -> Mark | None:
-        """The outline of what was begun."""
+        """The outline of what was begun or described."""
+        if self._meant:
+            return Mark(self._meant, COLOUR)
         if not self._corners or self._tip is None:
             return None
         if self._shape is Shape.RECTANGLE:

@@ -126,7 +126,7 @@ class CompareView(QWidget):
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """The commands for the menus, the palette and the cheat sheet."""
-        return [*commands.button_actions(self), *commands.other_actions(self)]
+        return commands.all_actions(self)
 
     def follow(self, looker: "Looker", results: "Results") -> None:
         """Show what the engine works out: of the image in view, and of where its score stands among all."""

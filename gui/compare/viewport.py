@@ -93,6 +93,11 @@ class Viewport(QObject):
         """Width and height of the image in pixels."""
         return self._image
 
+    @property
+    def least_pane(self) -> Size:
+        """Width and height of the smallest pane, in screen points; of the whole image where there is none."""
+        return min(self._panes, key=lambda pane: pane[0] * pane[1], default=self._image)
+
     def set_image(self, size: Size) -> None:
         """Look at an image of another size: keep the place if the size is the same, else fit it."""
         if size != self._image:
