@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.experiments.cells import Cell
-from benchmarks.experiments.folds import MIXED, OPPOSITE, SHADOWS
+from benchmarks.experiments.folds import MIXED, OPPOSITE, SHADOWS, TARGETS
 from benchmarks.experiments.judge import REFERENCE
 from benchmarks.experiments.recipes import Recipes, Study, Table
 from core.attacks.views import MOST
 from core.defenses.chain import Chain
 
-TARGETS = ("P", "Q")
 ATTACKERS = (*SHADOWS["P"], *MIXED)
 EXCHANGE = OPPOSITE | dict(zip(MIXED, reversed(MIXED), strict=True))
 
@@ -117,11 +116,11 @@ def evidence(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterato
     for number in range(seeds):
         yield from (studies[number] for studies in plain.values())
     for name, studies in plain.items():
-        yield _together(studies, recipes.resamples)
+        yield together(studies, recipes.resamples)
         for hardening in attackers[name][0].regime.hardened:
             hardened = [attacker.hardened_alike(hardening) for attacker in attackers[name]]
             yield from hardened
-            yield _together(hardened, recipes.resamples)
+            yield together(hardened, recipes.resamples)
 
 
 def learned_ratio(recipes: Recipes, regimes: Sequence[Regime], seeds: int, table: Cell) -> Iterator[Study]:
@@ -131,22 +130,33 @@ def learned_ratio(recipes: Recipes, regimes: Sequence[Regime], seeds: int, table
         for hardening in ("", *(name for name, wanted in regime.hardened.items() if wanted.taught)):
             studies = [attacker.by_table(table, hardening) for attacker in attackers]
             yield from studies
-            yield _together(studies, recipes.resamples)
+            yield together(studies, recipes.resamples)
 
 
-def _together(studies: Sequence[Study], resamples: int) -> Study:
+def together(studies: Sequence[Study], resamples: int) -> Study:
     """The same study with all seeds; blocks are drawn once for all of them."""
     first = studies[0]
     audits = {f"{fold}{seed}": audit for seed, study in enumerate(studies) for fold, audit in study.audits.items()}
     name = first.name.removesuffix("-seed0")
     title = f"{first.title.removesuffix(', seed 0')}, {len(studies)} seeds"
     part = PART if first.part == SEEDS_PART else first.part
-    return replace(first, name=name, part=part, title=title, rows=_rows(name, audits, resamples), audits={})
+    return replace(first, name=name, part=part, title=title, rows=rows_beside_loss(name, audits, resamples), audits={})
 
 
-def _rows(name: str, audits: Mapping[str, Cell], resamples: int) -> Cell:
+def rows_beside_loss(name: str, audits: Mapping[str, Cell], resamples: int) -> Cell:
     settings = {"evaluations": {part: [] for part in audits}, "resamples": resamples, "compare": "ratios"}
     return Cell("rows", name, settings, audits)
+
+
+def label_of(regime: Regime, seed: int) -> str:
+    """What the names of its models' cells begin with."""
+    return f"{regime.label}-seed{seed}" if seed else regime.label
+
+
+def model_of(recipes: Recipes, regime: Regime, seed: int, fold: str) -> Cell:
+    """A plain model of a regime."""
+    start = _needs(start=regime.start)
+    return recipes.model(fold, label_of(regime, seed), seed=seed, needs=start, **regime.how)
 
 
 class _Attacker:
@@ -157,7 +167,7 @@ class _Attacker:
         self.regime = regime
         self.seed = seed
         self.name = f"{regime.name}-seed{seed}"
-        self.label = f"{regime.label}-seed{seed}" if seed else regime.label
+        self.label = label_of(regime, seed)
         self.models = {fold: self.model(fold) for fold in ATTACKERS}
         self.references = {f"{REFERENCE}{fold}": model for fold, model in self.models.items()}
         self.patch = self._network("slm")
@@ -170,9 +180,7 @@ class _Attacker:
 
     def model(self, fold: str) -> Cell:
         """A plain model of the regime."""
-        return self.recipes.model(
-            fold, self.label, seed=self.seed, needs=_needs(start=self.regime.start), **self.regime.how
-        )
+        return model_of(self.recipes, self.regime, self.seed, fold)
 
     def hardened(self, name: str, fold: str) -> Cell:
         """A target trained with a defense."""
@@ -200,7 +208,7 @@ class _Attacker:
         beside = {"table": table, "ratio": self._combiner("ratio", (*PLAIN, LEARNED_RATIO), NONE, table=table)}
         beside |= self.references
         audits = {f: self.recipes.audit(name, t, f, None, (NONE,), RATIO, beside) for f, t in targets.items()}
-        rows = _rows(name, audits, self.recipes.resamples)
+        rows = rows_beside_loss(name, audits, self.recipes.resamples)
         ids = tuple(str(a.get("id", a["name"])) for a in RATIO)
         return Study(name, RATIO_PART, title, rows, audits, {"none": "none"}, ids)
 
@@ -218,7 +226,7 @@ class _Attacker:
         }
         chains = [Chain.parse(table) for table in defenses]
         ids = tuple(str(a.get("id", a["name"])) for a in attacks)
-        rows = _rows(name, audits, self.recipes.resamples)
+        rows = rows_beside_loss(name, audits, self.recipes.resamples)
         return Study(name, part, title, rows, audits, {c.id: c.describe() for c in chains}, ids)
 
     def _network(self, representation: str) -> Cell:

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.data.layouts import open_images
 from core.data.samples import ImageSet
 from core.files import sha256_of_bytes, sha256_of_file, write_text
+from core.training.membership import random_halves
 
 NAMES = ("P", "Q", "R", "S")
 
@@ -18,6 +19,9 @@ OPPOSITE = {"P": "Q", "Q": "P", "R": "S", "S": "R"}
 SHADOWS = {"P": ("R", "S"), "Q": ("R", "S"), "R": ("P", "Q"), "S": ("P", "Q")}
 """Fold of a target's members -> folds its attacker's two shadows are trained on, exchanging their images."""
 
+TARGETS = ("P", "Q")
+"""Folds of the targets whose attackers have everything of R and S."""
+
 MIXED = ("V", "W")
 """Folds of the frames of R and S, for further models of the attacker's."""
 
@@ -26,6 +30,10 @@ HALVES = {"R1": "S1", "S1": "R1", "R2": "S2", "S2": "R2"}
 
 HALF_REFERENCES = {"R1": "S2", "S1": "R2", "R2": "S1", "S2": "R1"}
 """Half that a shadow is trained on -> half of its reference images, which are then on neither side."""
+
+KNOWING = tuple(f"K{number}" for number in range(1, 9))
+"""Random halves of the frames of P and Q, pair by pair the two halves of one deal: for references of an attacker who
+has the images under audit, half of which have seen each of them."""
 
 CLIP = "val"
 """Left out: 101 frames of one clip of 6.7 seconds, one scene in effect."""
@@ -101,9 +109,21 @@ def halved(folds: Mapping[str, Fold]) -> dict[str, Fold]:
     return found
 
 
+def known(folds: Mapping[str, Fold]) -> dict[str, Fold]:
+    """P and Q dealt to pairs of random halves, whole blocks at a time."""
+    frames = [frame for name in TARGETS for frame in folds[name].frames]
+    members = random_halves([frame.block for frame in frames], len(KNOWING), seed=0)
+    origin = " ".join(folds[name].digest for name in TARGETS)
+    found = {}
+    for name, inside in zip(KNOWING, members.T, strict=True):
+        chosen = tuple(frame for frame, taken in zip(frames, inside, strict=True) if taken)
+        found[name] = Fold(chosen, sha256_of_bytes(f"{origin} {name}".encode())[:16])
+    return found
+
+
 def with_dealt(folds: Mapping[str, Fold]) -> dict[str, Fold]:
-    """The four folds, and those that R and S are dealt to."""
-    return {**folds, **mixed(folds), **halved(folds)}
+    """The four folds, and those that they are dealt to."""
+    return {**folds, **mixed(folds), **halved(folds), **known(folds)}
 
 
 def _sequences(table: Path) -> Iterator[tuple[str, list[str]]]:

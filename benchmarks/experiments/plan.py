@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.evidence import Hardened, Regime, evidence, learned_ratio, well_trained
 from benchmarks.experiments.folds import HALF_REFERENCES, HALVES, NAMES, Fold, with_dealt
+from benchmarks.experiments.online import online
 from benchmarks.experiments.recipes import Recipes, Study, Table, rows_of
 from core.attacks.reference.ratio_table import DEFAULT, table_path
 
@@ -113,6 +114,7 @@ def studies(
         *plan.other_attacks(),
         *plan.seeds(seeds),
         *evidence(plan.recipes, list(plan.regimes()), seeds),
+        *online(plan.recipes, list(plan.regimes()), seeds),
         *learned_ratio(plan.recipes, list(plan.regimes()), seeds, plan.recipes.given(table_path(DEFAULT, Path()))),
     ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.cells import GIVEN, Cell
-from benchmarks.experiments.folds import HALVES, MIXED, NAMES, OPPOSITE, SHADOWS, Fold
+from benchmarks.experiments.folds import HALVES, KNOWING, MIXED, NAMES, OPPOSITE, SHADOWS, Fold
 from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.files import sha256_of_file
@@ -87,7 +87,7 @@ class Recipes:
         **changes: Any,
     ) -> Cell:
         """A target or shadow on a fold; `needs` may hold its "teacher" and the checkpoint it starts from, "start"."""
-        training = self.training | changes | {"seed": 10 * seed + (*NAMES, *MIXED, *HALVES).index(fold)}
+        training = self.training | changes | {"seed": 10 * seed + (*NAMES, *MIXED, *HALVES, *KNOWING).index(fold)}
         settings = {"training": training, "hardening": hardening, **self.images(fold)}
         if references:
             settings["references"] = self.images(references)

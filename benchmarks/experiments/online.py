@@ -1,0 +1,50 @@
+"""References that have seen the images under audit: what an auditor can train who has all of them.
+
+The strongest attacks of the field ask, image by image, whether the target behaves as models do that were trained on it
+or as models that were not (Carlini et al. 2022, Zarifzadeh et al. 2024). It takes no image but those under audit: each
+reference is trained on a random half of members and non-members, whole blocks at a time.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.experiments.evidence import NONE, Regime, model_of, rows_beside_loss, together
+from benchmarks.experiments.folds import KNOWING, TARGETS
+from benchmarks.experiments.judge import REFERENCE
+from benchmarks.experiments.recipes import Recipes, Study, Table
+from core.attacks.views import MOST
+
+PART = "online"
+
+RMIA: Table = {"name": "rmia"}
+LIRA: Table = {"name": "lira"}
+ONLINE: Table = {"mode": "online"}
+PIXEL: Table = {"level": "pixel"}
+VIEWS: Table = {"views": MOST}
+ATTACKS: Sequence[Table] = (
+    {"name": "loss"},
+    RMIA | VIEWS | {"id": "rmia-offline-views"},
+    RMIA | ONLINE | {"id": "rmia-online"},
+    RMIA | ONLINE | VIEWS | {"id": "rmia-online-views"},
+    LIRA | ONLINE | {"id": "lira-online"},
+    LIRA | ONLINE | VIEWS | {"id": "lira-online-views"},
+    LIRA | ONLINE | PIXEL | {"id": "lira-online-pixel"},
+    LIRA | ONLINE | PIXEL | VIEWS | {"id": "lira-online-pixel-views"},
+)
+
+
+def online(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterator[Study]:
+    """Each seed of each regime, then all seeds together."""
+    for regime in regimes:
+        studies = [_study(recipes, regime, seed) for seed in range(seeds)]
+        yield from studies
+        yield together(studies, recipes.resamples)
+
+
+def _study(recipes: Recipes, regime: Regime, seed: int) -> Study:
+    models = {fold: model_of(recipes, regime, seed, fold) for fold in (*TARGETS, *KNOWING)}
+    references = {f"{REFERENCE}{fold}": models[fold] for fold in KNOWING}
+    name = f"online-{regime.name}-seed{seed}"
+    audits = {fold: recipes.audit(name, models[fold], fold, None, (NONE,), ATTACKS, references) for fold in TARGETS}
+    ids = tuple(str(attack.get("id", attack["name"])) for attack in ATTACKS)
+    rows = rows_beside_loss(name, audits, recipes.resamples)
+    return Study(name, PART, f"{regime.title}, seed {seed}", rows, audits, {"none": "none"}, ids)
