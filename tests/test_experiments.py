@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.experiments import run
+from benchmarks.experiments import online, run
 from benchmarks.experiments.cells import Cell, Workshop
 from benchmarks.experiments.folds import (
     HALF_REFERENCES,
@@ -188,6 +188,8 @@ def test_a_changed_setting_is_done_anew_beside_what_there_was(tmp_path):
 def test_every_number_of_the_plan_is_trained_on_other_frames_than_it_is_judged_on(frames):
     folds = with_dealt(split(frames, 3, 1))
     for study in studies(folds, Parameters()):
+        if study.part == online.PART:  # its references are meant to have seen half
+            continue
         for fold, audit in study.audits.items():
             sides = set(audit.settings["folds"].values())
             assert sides == {fold, OPPOSITE[fold]}
@@ -211,6 +213,20 @@ def _shadow_folds(study: Study, fold: str) -> set[str]:
     if study.name in {"adaptive-distillation-references", "adaptive-min-max"}:
         return set(HALVES)
     return {*SHADOWS[fold], *(MIXED if study.part.startswith(("evidence", "ratio")) else ())}
+
+
+def test_half_of_the_references_that_may_see_images_have_seen_each_and_none_was_split_from_its_block(frames):
+    folds = with_dealt(split(frames, 3, 1))
+    found = [study for study in studies(folds, Parameters()) if study.part == online.PART and study.audits]
+    assert len(found) == 4 * 3
+    for audit in (audit for study in found for audit in study.audits.values()):
+        judged = {f for side in audit.settings["folds"].values() for f in folds[side].frames}
+        seen = [folds[c.settings["fold"]].frames for part, c in audit.needs.items() if part.startswith(REFERENCE)]
+        assert all(sum(frame in frames for frames in seen) == len(seen) / 2 for frame in judged)
+        for frames_of_one in seen:
+            blocks = {frame.block for frame in frames_of_one}
+            assert set(frames_of_one) == {frame for frame in judged if frame.block in blocks}
+        assert len(set(seen)) > 2  # with so few blocks, some deals are alike
 
 
 def test_reference_images_of_a_shadow_are_on_neither_side_of_it(frames):
