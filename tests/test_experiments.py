@@ -8,6 +8,7 @@ from PIL import Image
 
 from benchmarks.experiments import online, run
 from benchmarks.experiments.cells import Cell, Workshop
+from benchmarks.experiments.figures import FIGURES
 from benchmarks.experiments.folds import (
     HALF_REFERENCES,
     HALVES,
@@ -377,7 +378,7 @@ def page(experiment, tmp_path):
     """A page with a place for everything, and text around it."""
     results = json.loads((experiment / "results.json").read_text())
     places = [f"<!-- results: {part} -->\nold\n<!-- /results -->" for part in tables(results)]
-    places += [f"<!-- figure: {n} -->\n<!-- /figure -->" for n in ("privacy-utility", "roc", "samplers", "gauss")]
+    places += [f"<!-- figure: {n} -->\n<!-- /figure -->" for n in FIGURES]
     (tmp_path / "experiments.md").write_text("# Title\n\n" + "\n\nby hand\n\n".join(places) + "\n")
     return results, tmp_path
 
@@ -393,7 +394,8 @@ def test_the_page_shows_numbers_and_what_was_not_run(page):
     assert "| PSPNet | none | patch | not run |" in text
     assert "not run (no file was given with --shipped)" in text
     assert "n/m" in text  # 1 % FPR with a dozen non-members
-    for name, drawn in (("privacy-utility", True), ("roc", True), ("gauss", True), ("samplers", False)):
+    for name in FIGURES:
+        drawn = name in {"privacy-utility", "roc", "gauss"}
         image = docs / "images" / f"experiments-{name}.png"
         assert image.is_file() is drawn
         assert (f"](images/{image.name})" in text) is drawn

@@ -1,5 +1,9 @@
 """The table of attacks beside the loss: what it gains, with what interval, and what was not run."""
 
+import pytest
+from matplotlib.axes import Axes
+
+from benchmarks.experiments.figures import regimes
 from benchmarks.experiments.report import tables
 
 
@@ -47,3 +51,28 @@ def test_seed_by_seed_few_attacks_are_shown_and_what_was_not_run_is_said():
     first, second = lines([done, not_done], "evidence-seeds")
     assert first.startswith("| One | none | loss |")
     assert second.startswith("| Two |  |  | not run |")
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["seed by seed", "all seeds"])
+def test_hardened_targets_are_drawn_seed_by_seed_until_all_seeds_are_there(whole, tmp_path, monkeypatch):
+    marks = []
+    errorbar = Axes.errorbar
+
+    def noted(self, x, y, **how):
+        marks.append((x, how["xerr"], how["mfc"]))
+        return errorbar(self, x, y, **how)
+
+    monkeypatch.setattr(Axes, "errorbar", noted)
+    studies = [study("unet-overfitted", "evidence", rows=[row("loss", 0.9)])]
+    studies += [study(f"unet-overfitted-dp-sgd-seed{n}", "evidence", rows=[row("loss", 0.5 + n / 8)]) for n in range(3)]
+    studies += [study("unet-overfitted-dp-sgd", "evidence", rows=[row("loss", 0.625)])] if whole else []
+    assert regimes({"studies": studies}, tmp_path / "figure.png")
+    hardened = [0.625] if whole else [0.5, 0.625, 0.75]
+    assert [x for x, _, _ in marks] == [0.9, *hardened]
+    assert [bars is not None for _, bars, _ in marks] == [True, *[whole] * len(hardened)]
+    assert [colour == "white" for _, _, colour in marks[1:]] == [not whole] * len(hardened)
+
+
+def test_without_regimes_nothing_is_drawn(tmp_path):
+    assert not regimes({"studies": []}, tmp_path / "figure.png")
+    assert not (tmp_path / "figure.png").exists()

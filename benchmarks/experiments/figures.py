@@ -1,6 +1,6 @@
 """The experiment's figures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,19 @@ MARKERS = "os^Dv<>PX*"
 GREY = "#666666"
 CHANCE = 0.5
 HEADLINE = "unet"
+REGIMES = {
+    f"{model}-{regime}": f"{title}, {regime.replace('-', ' ')}"
+    for model, title in {"unet": "Unet", "pspnet": "PSPNet"}.items()
+    for regime in ("overfitted", "well-trained")
+}
+IN_REGIMES = {
+    "none": ("none", "#0072B2"),
+    "argmax": ("argmax", "#E69F00"),
+    "gauss-sigma0.1": ("gauss, sigma 0.1", "#009E73"),
+    "distillation": ("distillation", "#CC79A7"),
+    "dp-sgd": ("dp-sgd, epsilon 8", "#000000"),
+}
+"""Defense of the outputs, or way of training -> what it is called, and its colour."""
 
 
 def rows_of(results: Results, name: str) -> list[Row]:
@@ -115,6 +128,58 @@ def _scatter(ax: Axes, points: list[Point]) -> None:
         )
 
 
+# ---------------------------------------------------------------- the regimes
+
+
+def regimes(results: Results, path: Path) -> bool:
+    """AUC of every attack under every defense, in the two regimes of two architectures; all seeds together.
+
+    Where not all seeds of a hardened target were run, each that was is a hollow mark.
+    """
+    found = {name: _in_regime(results, name) for name in REGIMES}
+    if not any(found.values()):
+        return False
+    figure, axes = plt.subplots(2, 2, figsize=(10, 9.6), sharex=True, sharey=True, layout="constrained")
+    attacks = list(dict.fromkeys(row["attack"] for rows in found.values() for _, row, _ in rows))
+    for ax, (name, rows) in zip(axes.flat, found.items(), strict=True):
+        _regime(ax, attacks, rows)
+        ax.set_title(REGIMES[name], loc="left", fontsize=10)
+    for ax in axes[-1]:
+        ax.set_xlabel("AUC (95 %, blocks)")
+    for label, colour in IN_REGIMES.values():
+        axes[0, 0].plot([], [], "o", color=colour, label=label)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=5, frameon=False)
+    return _save(figure, path)
+
+
+def _in_regime(results: Results, name: str) -> list[tuple[str, Row, bool]]:
+    """What was done to the target, a row, and whether it is of all seeds."""
+    rows = [(row["defense"], row, True) for row in rows_of(results, name)]
+    for hardening in ("distillation", "dp-sgd"):
+        every = rows_of(results, f"{name}-{hardening}")
+        seeds = [row for seed in range(3) for row in rows_of(results, f"{name}-{hardening}-seed{seed}")]
+        rows += [(hardening, row, bool(every)) for row in every or seeds]
+    return rows
+
+
+def _regime(ax: Axes, attacks: Sequence[str], rows: Sequence[tuple[str, Row, bool]]) -> None:
+    for done, row, whole in rows:
+        lane = list(IN_REGIMES).index(done)
+        height = attacks.index(row["attack"]) + 0.15 * (lane - (len(IN_REGIMES) - 1) / 2)
+        colour = IN_REGIMES[done][1]
+        bars = _bars(row["auc"]) if whole else None
+        look = {"mfc": colour if whole else "white", "markersize": 4.5, "elinewidth": 1}
+        ax.errorbar(row["auc"]["value"], height, xerr=bars, fmt="o", color=colour, **look)
+    for border in range(1, len(attacks)):
+        ax.axhline(border - 0.5, color="#dddddd", linewidth=0.6)
+    ax.axvline(CHANCE, color=GREY, linewidth=0.8, linestyle=":")
+    ax.set_yticks(range(len(attacks)), attacks)
+    ax.set_ylim(len(attacks) - 0.5, -0.5)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="x", color="#dddddd", linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
 # ---------------------------------------------------------------- the others
 
 
@@ -186,6 +251,7 @@ def _sweep(rows: list[Row], attack: str) -> list[tuple[float, Row]]:
 
 FIGURES: Mapping[str, tuple[str, Callable[[Results, Path], bool]]] = {
     "privacy-utility": ("What each defense costs and what it brings", privacy_utility),
+    "regimes": ("Every attack under every defense, two architectures in two regimes", regimes),
     "roc": ("ROC curves of the undefended Unet targets", roc),
     "samplers": ("How many patches, and which", samplers),
     "gauss": ("Noise on the posteriors", gauss),

@@ -39,6 +39,7 @@ GAINS_PARTS: Mapping[str, tuple[str, ...]] = {
     "evidence": (),
     "evidence-seeds": ("loss", "rmia", "slm", "slm-pair", "combination"),
     "ratio": (),
+    "online": (),
 }
 """Parts whose attacks are shown beside the loss -> the attacks that are shown, undefended; none named: all of them."""
 DIFFERENCES_PART = "differences"
