@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -77,6 +78,21 @@ def test_differences_equal_plain_loops_over_pixels_and_references(seed):
         sums["correctness"] += (seen.posteriors[:, *place].argmax() == seen.label[place]) - sum(right) / len(right)
     for attack, total in zip(DIFFERENCES, sums.values(), strict=True):
         assert result(attack, seen).score == pytest.approx(total / len(pixels(seen)), abs=1e-5)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_online_a_difference_is_that_of_the_side_inside_and_that_of_the_side_outside_halfway(seed):
+    """The number of references on either side does not weigh."""
+    seen, _ = observed(seed, trained=(None, True, True, False, True))
+    sides = [[r for r in seen.references if bool(r.trained) is side] for side in (False, True)]
+    for attack in DIFFERENCES:
+        halves = [
+            result(attack, replace(seen, references=tuple(replace(r, trained=False) for r in side))) for side in sides
+        ]
+        online = result(replace(attack, mode="online"), seen)
+        assert online.score == pytest.approx((halves[0].score + halves[1].score) / 2, abs=1e-6)
+        assert result(attack, seen).score == halves[0].score
 
 
 @pytest.mark.parametrize("attack", ALL, ids=lambda a: a.name)
@@ -162,6 +178,9 @@ def test_online_needs_references_that_know_the_image_and_a_fitted_variance_needs
     seen, _ = observed(8, trained=(None, False))
     with pytest.raises(AttackError, match="no reference is known to be trained"):
         result(LiRA(mode="online"), seen)
+    for attack in DIFFERENCES:
+        with pytest.raises(AttackError, match="no reference is known to be trained"):
+            result(replace(attack, mode="online"), seen)
     with pytest.raises(AttackError, match="takes two references"):
         result(LiRA(variance="each"), observed(8, trained=(None,))[0])
 

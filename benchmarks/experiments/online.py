@@ -7,7 +7,7 @@ reference is trained on a random half of members and non-members, whole blocks a
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.experiments.evidence import NONE, Regime, model_of, rows_beside_loss, together
+from benchmarks.experiments.evidence import ARGMAX, NONE, Regime, model_of, rows_beside_loss, together
 from benchmarks.experiments.folds import KNOWING, TARGETS
 from benchmarks.experiments.judge import REFERENCE
 from benchmarks.experiments.recipes import Recipes, Study, Table
@@ -17,6 +17,7 @@ PART = "online"
 
 RMIA: Table = {"name": "rmia"}
 LIRA: Table = {"name": "lira"}
+LABELS: Table = {"name": "correctness-difference"}
 ONLINE: Table = {"mode": "online"}
 PIXEL: Table = {"level": "pixel"}
 VIEWS: Table = {"views": MOST}
@@ -25,10 +26,12 @@ ATTACKS: Sequence[Table] = (
     RMIA | VIEWS | {"id": "rmia-offline-views"},
     RMIA | ONLINE | {"id": "rmia-online"},
     RMIA | ONLINE | VIEWS | {"id": "rmia-online-views"},
-    LIRA | ONLINE | {"id": "lira-online"},
     LIRA | ONLINE | VIEWS | {"id": "lira-online-views"},
-    LIRA | ONLINE | PIXEL | {"id": "lira-online-pixel"},
     LIRA | ONLINE | PIXEL | VIEWS | {"id": "lira-online-pixel-views"},
+    {"name": "probability-difference"} | ONLINE | VIEWS | {"id": "probability-online-views"},
+    LABELS | VIEWS | {"id": "correctness-offline-views"},
+    LABELS | ONLINE | {"id": "correctness-online"},
+    LABELS | ONLINE | VIEWS | {"id": "correctness-online-views"},
 )
 
 
@@ -44,7 +47,9 @@ def _study(recipes: Recipes, regime: Regime, seed: int) -> Study:
     models = {fold: model_of(recipes, regime, seed, fold) for fold in (*TARGETS, *KNOWING)}
     references = {f"{REFERENCE}{fold}": models[fold] for fold in KNOWING}
     name = f"online-{regime.name}-seed{seed}"
-    audits = {fold: recipes.audit(name, models[fold], fold, None, (NONE,), ATTACKS, references) for fold in TARGETS}
+    audits = {
+        fold: recipes.audit(name, models[fold], fold, None, (NONE, ARGMAX), ATTACKS, references) for fold in TARGETS
+    }
     ids = tuple(str(attack.get("id", attack["name"])) for attack in ATTACKS)
     rows = rows_beside_loss(name, audits, recipes.resamples)
-    return Study(name, PART, f"{regime.title}, seed {seed}", rows, audits, {"none": "none"}, ids)
+    return Study(name, PART, f"{regime.title}, seed {seed}", rows, audits, {"none": "none", "argmax": "argmax"}, ids)

@@ -87,14 +87,32 @@ class ReferenceAttack(Baseline):
 
 
 @dataclass(frozen=True)
-class LeveledAttack(ReferenceAttack):
-    """A likelihood ratio of the whole image, or the mean of those of its pixels."""
+class ModedAttack(ReferenceAttack):
+    """Asks references that have not seen the image, or also those that have."""
 
     mode: str = param(
         "offline",
         "offline: references that have not seen the image; online: also those that have",
         choices=("offline", "online"),
     )
+
+    def asked(self, observation: Observation) -> tuple[list[Reference], list[Reference]]:
+        """References inside, none where offline, and outside. Raises `AttackError` where there are none to ask."""
+        inside = [r for r in observation.references if r.trained] if self.mode == "online" else []
+        if self.mode == "online" and not inside:
+            raise AttackError("no reference is known to be trained on this image.", "Use the mode 'offline'.")
+        return inside, unaware(observation)
+
+    def expected(self, observation: Observation, of: Callable[[Reference], npt.NDArray[np.generic]]) -> Array:
+        """What references say on average `(h, w)`; online, halfway between those inside and those outside."""
+        sides = [np.mean([of(reference) for reference in side], axis=0) for side in self.asked(observation) if side]
+        return np.asarray(np.mean(sides, axis=0), np.float64)
+
+
+@dataclass(frozen=True)
+class LeveledAttack(ModedAttack):
+    """A likelihood ratio of the whole image, or the mean of those of its pixels."""
+
     level: str = param("image", "what one likelihood is of", choices=("image", "pixel"))
 
     @abstractmethod
@@ -119,10 +137,7 @@ class LeveledAttack(ReferenceAttack):
     def _given(self, observation: Observation) -> tuple[Array, Array, Array]:
         """Values of the target `(h, w)`, of references inside and of references outside, `(n, h, w)`."""
         target = self.values(-loss_map(observation).astype(np.float64))
-        known = [r for r in observation.references if r.trained] if self.mode == "online" else []
-        if self.mode == "online" and not known:
-            raise AttackError("no reference is known to be trained on this image.", "Use the mode 'offline'.")
-        inside, outside = self._stack(known, target), self._stack(unaware(observation), target)
+        inside, outside = (self._stack(side, target) for side in self.asked(observation))
         return target, inside, outside
 
     def _stack(self, references: Sequence[Reference], like: Array) -> Array:

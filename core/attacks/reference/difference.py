@@ -1,4 +1,8 @@
-"""Differences between the target and the mean of the references: difficulty calibration."""
+"""Differences between the target and the mean of the references: difficulty calibration.
+
+Offline the mean is of references that have not seen the image. Online it is halfway to the mean of those that have: how
+much an image is remembered where it is, differs from image to image as well.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,15 +11,15 @@ import numpy as np
 
 from core.attacks.base import ATTACKS, Needs, Observation
 from core.attacks.losses import loss_map
-from core.attacks.reference.base import Array, ReferenceAttack, correct, log_probability, unaware
+from core.attacks.reference.base import Array, ModedAttack, correct, log_probability
 
 
 @ATTACKS.register
 @dataclass(frozen=True)
-class LossDifference(ReferenceAttack):
+class LossDifference(ModedAttack):
     """Mean loss of the references minus the target's (Watson et al. 2022, "difficulty calibration", per image).
 
-    mean_r(-log p_r[y]) - (-log p[y]) per pixel, over the references r that have not seen the image. Shafran et al.
+    mean_r(-log p_r[y]) - (-log p[y]) per pixel, over the references r. Shafran et al.
     2021 set an image's loss against its difficulty likewise.
     """
 
@@ -26,13 +30,13 @@ class LossDifference(ReferenceAttack):
 
     def evidence(self, observation: Observation) -> Array:
         """In nats, -69.08 to 69.08."""
-        references = [-log_probability(r) for r in unaware(observation)]
-        return np.asarray(np.mean(references, axis=0) - loss_map(observation))
+        expected = self.expected(observation, lambda reference: -log_probability(reference))
+        return np.asarray(expected - loss_map(observation))
 
 
 @ATTACKS.register
 @dataclass(frozen=True)
-class ProbabilityDifference(ReferenceAttack):
+class ProbabilityDifference(ModedAttack):
     """The target's probability of the label's class minus the mean of the references' (after Watson et al. 2022).
 
     p[y] - mean_r(p_r[y]) per pixel. Bounded, so that single pixels with a large loss do not drown the rest.
@@ -45,13 +49,13 @@ class ProbabilityDifference(ReferenceAttack):
 
     def evidence(self, observation: Observation) -> Array:
         """From -1 to 1."""
-        references = [np.exp(log_probability(r)) for r in unaware(observation)]
-        return np.asarray(np.exp(-loss_map(observation).astype(np.float64)) - np.mean(references, axis=0))
+        expected = self.expected(observation, lambda reference: np.exp(log_probability(reference)))
+        return np.asarray(np.exp(-loss_map(observation).astype(np.float64)) - expected)
 
 
 @ATTACKS.register
 @dataclass(frozen=True)
-class CorrectnessDifference(ReferenceAttack):
+class CorrectnessDifference(ModedAttack):
     """Whether the target is right where the references are wrong; looks at label maps only.
 
     [argmax p = y] - mean_r [argmax p_r = y] per pixel: the gap attack of Yeom et al. 2018, calibrated as by Watson et
@@ -66,5 +70,5 @@ class CorrectnessDifference(ReferenceAttack):
 
     def evidence(self, observation: Observation) -> Array:
         """From -1 to 1."""
-        references = [correct(r.log_posteriors, observation) for r in unaware(observation)]
-        return np.asarray(correct(observation.posteriors, observation) - np.mean(references, axis=0))
+        expected = self.expected(observation, lambda reference: correct(reference.log_posteriors, observation))
+        return np.asarray(correct(observation.posteriors, observation) - expected)
