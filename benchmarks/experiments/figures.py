@@ -168,8 +168,9 @@ def _regime(ax: Axes, attacks: Sequence[str], rows: Sequence[tuple[str, Row, boo
         height = attacks.index(row["attack"]) + 0.15 * (lane - (len(IN_REGIMES) - 1) / 2)
         colour = IN_REGIMES[done][1]
         bars = _bars(row["auc"]) if whole else None
-        look = {"mfc": colour if whole else "white", "markersize": 4.5, "elinewidth": 1}
-        ax.errorbar(row["auc"]["value"], height, xerr=bars, fmt="o", color=colour, **look)
+        face = colour if whole else "white"
+        value = row["auc"]["value"]
+        ax.errorbar(value, height, xerr=bars, fmt="o", color=colour, mfc=face, markersize=4.5, elinewidth=1)
     for border in range(1, len(attacks)):
         ax.axhline(border - 0.5, color="#dddddd", linewidth=0.6)
     ax.axvline(CHANCE, color=GREY, linewidth=0.8, linestyle=":")

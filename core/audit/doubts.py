@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.audit import review
+from core.audit.asked_alike import not_alike
 from core.audit.independence import SHOWN_TO_ATTACKS
 from core.audit.spec import AuditSpec
 from core.audit.store import AuditStore, ImageRow
@@ -21,6 +22,7 @@ class Check(StrEnum):
     SAME = "same-file"
     NEAR = "near-duplicate"
     TRAINING = "attack-training"
+    REFERENCES = "references"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def doubts_of(
     """Every failed check of these suspects, those overridden too; first those that concern all."""
     report = store.fact("data_check")
     found = [*_data_doubts(report), *_pair_doubts(report, suspects), *_training_doubts(store, spec, suspects)]
+    found += [Doubt(Check.REFERENCES, i, sentence) for i, sentence in not_alike(store, spec, suspects).items()]
     overrides = review.overridden(entries)
     return [
         Doubt(d.check, d.image, d.sentence, overrides.get((d.check, d.image)) or overrides.get((d.check, None)))

@@ -19,9 +19,9 @@ def calibration_images(spec: AuditSpec, rows: Sequence[ImageRow]) -> frozenset[i
     """
     marked = {place for place, entry in enumerate(spec.images) if entry.calibration}
     able = [row for row in rows if row.role is Role.NON_MEMBER and (not marked or row.entry in marked)]
-    units = sorted({_unit(row) for row in able}, key=lambda unit: key_for(spec.seed, unit, "calibration"))
+    units = sorted({unit_of(row) for row in able}, key=lambda unit: key_for(spec.seed, unit, "calibration"))
     chosen = set(units[: _shared(spec, len(units))])
-    return frozenset(row.id for row in able if _unit(row) in chosen)
+    return frozenset(row.id for row in able if unit_of(row) in chosen)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,6 @@ def _shared(spec: AuditSpec, units: int) -> int:
     return math.ceil(spec.protocol.calibration * units)
 
 
-def _unit(row: ImageRow) -> str:
-    """What is chosen as a whole: the group, or the image where it has none."""
+def unit_of(row: ImageRow) -> str:
+    """What is chosen, and counts, as a whole: the group, or the image where it has none."""
     return f"image {row.entry}/{row.key}" if row.group is None else f"group {row.group}"

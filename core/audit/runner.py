@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.attacks.base import AttackContext
 from core.audit import provenance
+from core.audit.asked_alike import ASKING_REFERENCES
 from core.audit.beside import Wanted
 from core.audit.cache import PosteriorCache
 from core.audit.device import pick_device
@@ -131,6 +132,7 @@ class _Run:
         context = AttackContext(device, self.spec.seed, self.spec.folder, self.spec.run.patch_batch)
         attacks = [StartedAttack(entry, context) for entry in self.spec.attacks]
         wanted = Wanted.by(attacks, lambda: open_references(self.spec, target, trusted))
+        self.store.set_fact(ASKING_REFERENCES, [attack.entry.id for attack in attacks if attack.needs_references])
         self.progress.step()
 
         sets = find_sets(self.spec, target.info.scheme)

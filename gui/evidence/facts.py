@@ -16,6 +16,7 @@ CHECKS = {
     Check.SAME: "Same file",
     Check.NEAR: "Near-duplicate",
     Check.TRAINING: "Trained on by the attack",
+    Check.REFERENCES: "Known to references",
 }
 """What a failed check is called on screen."""
 

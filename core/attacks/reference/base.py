@@ -103,10 +103,12 @@ class ModedAttack(ReferenceAttack):
             raise AttackError("no reference is known to be trained on this image.", "Use the mode 'offline'.")
         return inside, unaware(observation)
 
-    def expected(self, observation: Observation, of: Callable[[Reference], npt.NDArray[np.generic]]) -> Array:
+    def expected(self, observation: Observation, of: Callable[[Reference], npt.ArrayLike]) -> Array:
         """What references say on average `(h, w)`; online, halfway between those inside and those outside."""
-        sides = [np.mean([of(reference) for reference in side], axis=0) for side in self.asked(observation) if side]
-        return np.asarray(np.mean(sides, axis=0), np.float64)
+        sides = [
+            np.mean(np.asarray([of(r) for r in side], np.float64), axis=0) for side in self.asked(observation) if side
+        ]
+        return np.asarray(np.mean(sides, axis=0))
 
 
 @dataclass(frozen=True)
