@@ -24,7 +24,8 @@ def drawing(name: str, behind: str) -> str:
 def style_sheet(of: "Tokens", points: float) -> str:
     """The style sheet for a theme and a font of `points` points.
 
-    Labels take a dynamic property `role`: "title", "heading", "muted" or "small"; a button takes "primary" or "link".
+    Labels take a dynamic property `role`: "title", "heading", "subheading", "muted" or "small"; a button takes
+    "primary" or "link".
     """
     parts = (_texts(of, points), _buttons(of), _fields(of), _boxes(of), _tabs(of), _bars(of), _frames(of))
     return "".join(parts)
@@ -35,6 +36,7 @@ def _texts(of: "Tokens", points: float) -> str:
     QToolTip {{ color: {of.text}; background: {of.raised}; border: 1px solid {of.line}; padding: 3px; }}
     QLabel[role="title"] {{ font-size: {points * TITLE:.1f}pt; font-weight: 600; }}
     QLabel[role="heading"] {{ font-size: {points * HEADING:.1f}pt; font-weight: 600; }}
+    QLabel[role="subheading"] {{ font-weight: 600; }}
     QLabel[role="muted"] {{ color: {of.muted}; }}
     QLabel[role="small"] {{ color: {of.muted}; font-size: {points * SMALL:.1f}pt; }}
     """

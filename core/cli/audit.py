@@ -29,6 +29,7 @@ from core.defenses import DEFENSES
 from core.errors import SpecError
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
+from core.training.membership import NAME, shadow_files
 
 SUFFIX = ".segleak"
 
@@ -71,8 +72,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--reference",
         action="append",
         default=[],
-        metavar="FILE",
-        help="a reference model, for attacks that compare with some; may be repeated",
+        metavar="PATH",
+        help="a reference model, or a folder of `train shadows`, for attacks that compare with some; may be repeated",
     )
     add_protocol_flags(parser)
     add_flags(parser, RunSettings, "run")
@@ -147,10 +148,16 @@ def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
         scheme=args.scheme,
         seed=args.seed or 0,
         run=read_flags(args, RunSettings) or RunSettings(),
-        references=tuple(ReferenceEntry(path) for path in args.reference),
+        references=tuple(ReferenceEntry(path) for given in args.reference for path in _models(given)),
     )
     # Through the file's form, so that flags are checked exactly as a spec file is.
     return parse_spec(to_mapping(with_protocol(spec, args)), Path.cwd()), args.out or Path(f"{name}{SUFFIX}")
+
+
+def _models(given: str) -> list[str]:
+    """The path of a model, or those of a folder of shadows."""
+    is_fleet = (Path(given) / NAME).is_file()
+    return [str(path) for path in shadow_files(Path(given))] if is_fleet else [given]
 
 
 def _attacks(texts: list[str]) -> tuple[AttackEntry, ...]:

@@ -107,6 +107,11 @@ def write_membership(folder: Path, membership: Membership) -> Path:
     return path
 
 
+def shadow_files(folder: Path) -> list[Path]:
+    """The checkpoints of a folder of shadows, in the order of its table. Raises `DataError` where it has none."""
+    return [folder / Path(name).name for name in read_membership(folder / NAME).shadows]
+
+
 def read_membership(path: Path) -> Membership:
     """Read a table, given the file or its folder. Raises `DataError` naming what is wrong."""
     path = path / NAME if path.is_dir() else path

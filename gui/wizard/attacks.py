@@ -21,6 +21,7 @@ from gui.wizard.composer import Composer
 from gui.wizard.looking import Known, Looking
 from gui.wizard.missing import classes_of, unfit
 from gui.wizard.parts import Box, Fold, Notice, Section, Words, button, refill, row_of, small_button
+from gui.wizard.references import ReferenceSection
 
 HELP = (
     "One attack is the primary one: it is named before anything is scored, and it alone gives verdicts. All others are "
@@ -52,6 +53,8 @@ class AttackSection(Section):
         self.column.addLayout(self._column)
         self.column.addWidget(self.hint)
         self.column.addLayout(row_of(add))
+        self.references = ReferenceSection(composer, looking)
+        self.column.addWidget(self.references)
         composer.changed.connect(lambda _: self.show_known(looking.known))
         looking.changed.connect(self.show_known)
         self.show_known(looking.known)

@@ -1,17 +1,21 @@
 """What the engine finds out about a draft: its image sets, its model, its attack networks, and the data check."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.attacks.shipped import shipped_networks
+from core.audit.spec import ReferenceEntry
 from core.engine import events
 from core.engine.jobs import (
+    CheckedReference,
     CheckedTarget,
     CheckImages,
+    CheckReferences,
     CheckTarget,
     FoundSet,
     ImagesAsked,
@@ -47,6 +51,8 @@ class Known:
         What could belong to weights that come alone.
     cards
         Of attack networks, by name.
+    references
+        What each reference model is, by its entry in the spec; empty until it is known.
     report
         The data check's `DataReport.to_dict()`; empty until it is known.
     """
@@ -56,7 +62,12 @@ class Known:
     failure: events.JobFailed | None = None
     weights: WeightsAlone | None = None
     cards: Mapping[str, ReadCard] = field(default_factory=dict)
+    references: tuple[tuple[ReferenceEntry, CheckedReference], ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
+
+    def reference(self, entry: ReferenceEntry) -> CheckedReference | None:
+        """What a reference model of the spec is; None until it is known."""
+        return next((found for known, found in self.references if known == entry), None)
 
     @property
     def images(self) -> int:
@@ -99,7 +110,8 @@ class Looking(QObject):
         self.known = Known()
         self._asked: dict[str, object] = {}
         self._checked: tuple[object, ...] = ()
-        self._sets, self._target, self._cards, self.check = (Asking(engine, self) for _ in range(4))
+        self._looked_at: tuple[ReferenceEntry, ...] = ()
+        self._sets, self._target, self._cards, self._references, self.check = (Asking(engine, self) for _ in range(5))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
@@ -114,6 +126,8 @@ class Looking(QObject):
         self._target.sent.connect(lambda weights: self._learn(weights=weights))
         self._target.failed.connect(lambda event: self._learn(target=None, failure=event))
         self._cards.done.connect(lambda cards: self._learn(cards=cards))
+        self._references.done.connect(self._references_found)
+        self._references.failed.connect(lambda event: self._references_found(repeat(_failed_reference(event))))
         self.check.done.connect(lambda report: self._learn(report=report))
         self.check.progressed.connect(self.checking)
         self.check.failed.connect(self.check_failed)
@@ -121,12 +135,13 @@ class Looking(QObject):
     @property
     def busy(self) -> bool:
         """Whether images or model are still being looked at."""
-        return self._timer.isActive() or self._sets.busy or self._target.busy
+        return self._timer.isActive() or any(a.busy for a in (self._sets, self._target, self._references))
 
     def look(self) -> None:
         """Ask about everything that is new in the draft."""
         self._look_at_images()
         self._look_at_target()
+        self._look_at_references()
         networks = (*shipped_networks(), *_networks(self._composer.draft))
         self._ask("cards", self._cards, ReadCards(tuple(dict.fromkeys(networks)), self._composer.draft.spec.folder))
 
@@ -149,7 +164,7 @@ class Looking(QObject):
     def rest(self) -> None:
         """Ask no more while the page is not in view; the data check, which may take minutes, goes on."""
         self._timer.stop()
-        for asking in (self._sets, self._target, self._cards):
+        for asking in (self._sets, self._target, self._cards, self._references):
             asking.forget()
         self._asked.clear()
 
@@ -166,7 +181,7 @@ class Looking(QObject):
         target_scheme = None if self.known.target is None else self.known.target.scheme
         return ImagesAsked(spec.images, spec.scheme, spec.folder, spec.target.options.scheme or target_scheme)
 
-    def _ask(self, about: str, asking: Asking, job: LookAtImages | CheckTarget | ReadCards) -> bool:
+    def _ask(self, about: str, asking: Asking, job: LookAtImages | CheckTarget | CheckReferences | ReadCards) -> bool:
         """Put a question, unless it was the last one; says whether it was put."""
         if self._asked.get(about) == job:
             return False
@@ -214,6 +229,21 @@ class Looking(QObject):
             if before != draft.target:
                 self._learn(target=None, failure=None, weights=None)
 
+    def _look_at_references(self) -> None:
+        spec = self._composer.draft.spec
+        if spec.references:
+            job = CheckReferences(spec.with_paths(lambda path: str(spec.resolve(path))).references)
+            if self._ask("references", self._references, job):
+                self._looked_at = spec.references
+            return
+        self._asked.pop("references", None)
+        self._references.forget()
+        if self.known.references:
+            self._learn(references=())
+
+    def _references_found(self, found: Iterable[CheckedReference]) -> None:
+        self._learn(references=tuple(zip(self._looked_at, found, strict=False)))
+
     def _check(self, draft: Draft, path: Path) -> CheckTarget:
         target, seen = draft.spec.target, first_image(self.known.sets)
         trusted = frozenset({target.trust} if target.trust else ())
@@ -239,6 +269,10 @@ def first_image(sets: tuple[FoundSet, ...]) -> FoundSet | None:
 
 def _networks(draft: Draft) -> list[str]:
     return [name for entry in draft.spec.attacks if (name := getattr(entry.attack, "network", None))]
+
+
+def _failed_reference(event: events.JobFailed) -> CheckedReference:
+    return CheckedReference(event.message, event.remedy)
 
 
 def _failed_set(event: events.JobFailed) -> FoundSet:

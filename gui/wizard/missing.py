@@ -4,11 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
-from core.audit.spec import AttackEntry
+from core.attacks.base import AttackContext
+from core.attacks.representations import REPRESENTATIONS
+from core.audit.spec import AttackEntry, ReferenceEntry
 from core.data.samples import Role
 from core.defenses.base import Kind
 from core.defenses.chain import Chain
+from core.engine.jobs import CheckedReference
+from core.errors import SegLeakError
 from gui.trials import title_of
 from gui.wizard.draft import Draft
 from gui.wizard.looking import Known
@@ -51,6 +56,7 @@ def lacks(draft: Draft, known: Known, place_problem: str = "") -> list[Lack]:
         found.append(Lack(Part.IMAGES, "Add images: members, non-members or suspects."))
     found += [Lack(Part.IMAGES, one.problem) for one in known.sets if one.problem]
     found += [Lack(Part.ATTACKS, w) for entry in spec.attacks if (w := unfit(entry, known))]
+    found += [Lack(Part.ATTACKS, words) for words in _references(draft, known)]
     if not spec.attacks:
         found.append(Lack(Part.ATTACKS, "Add an attack."))
     found += [Lack(Part.DEFENSES, w) for chain in spec.defenses if (w := refused(chain, spec.defenses, known))]
@@ -81,6 +87,46 @@ def unfit(entry: AttackEntry, known: Known) -> str:
     wanted = card.card.get("classes")
     if classes and wanted not in {None, classes}:
         return f"{entry.words}: its network looks at {wanted} classes, the model gives {classes}."
+    return ""
+
+
+def _references(draft: Draft, known: Known) -> list[str]:
+    """Why the reference models cannot be used, or that there are none."""
+    spec = draft.spec
+    asking = next((entry for entry in spec.attacks if asks_references(entry, known, spec.folder)), None)
+    if asking is not None and not spec.references:
+        return [f"{asking.words} needs a reference model: add one."]
+    found = [unusable(entry, known.reference(entry), known) for entry in spec.references]
+    return [words for words in found if words]
+
+
+def asks_references(entry: AttackEntry, known: Known, folder: Path) -> bool:
+    """Whether an attack asks reference models; not, as long as its network is not known."""
+    network = getattr(entry.attack, "network", None)
+    if network:
+        card = known.cards.get(network)
+        name = card.card.get("representation") if card is not None else None
+        return name in REPRESENTATIONS.names() and REPRESENTATIONS.get(name).needs_references
+    try:
+        return entry.attack.requires_references(AttackContext(folder=folder))
+    except SegLeakError:  # it says so itself when the audit is run
+        return False
+
+
+def unusable(entry: ReferenceEntry, found: CheckedReference | None, known: Known) -> str:
+    """Why a reference model cannot be used, or empty."""
+    name = Path(entry.path).name
+    if found is None:
+        return ""
+    if found.trust:
+        return f"Say whether you trust {name}: it is a program."
+    if found.problem:
+        return found.problem
+    if known.target is not None and found.sha256 == known.target.facts["sha256"]:
+        return f"{name} is the target itself."
+    classes = classes_of(known)
+    if classes and found.classes not in {0, classes}:
+        return f"{name} has {found.classes} classes, the model gives {classes}."
     return ""
 
 

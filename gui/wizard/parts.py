@@ -70,14 +70,14 @@ class Section(QWidget):
         Takes the contents.
     """
 
-    def __init__(self, title: str, words: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, words: str, parent: QWidget | None = None, *, role: str = "heading") -> None:
         super().__init__(parent)
         self.setAccessibleName(title)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(8)
         heading = QLabel(title)
-        heading.setProperty("role", "heading")
+        heading.setProperty("role", role)
         self.column.addWidget(heading)
         self.column.addWidget(Words(words, "muted"))
 

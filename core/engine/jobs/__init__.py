@@ -1,6 +1,7 @@
 """What the engine can be asked to do. Imports no torch."""
 
 from core.engine.jobs.base import Job, SpecSource, SpecTable
+from core.engine.jobs.check_references import CheckedReference, CheckReferences
 from core.engine.jobs.check_target import CheckedTarget, CheckTarget, WeightsAlone
 from core.engine.jobs.look_at_images import CheckImages, FoundSet, ImagesAsked, LookAtImages
 from core.engine.jobs.observe import LAYERS, Observe, Observed, View
@@ -12,7 +13,9 @@ from core.engine.jobs.warm_up import WarmUp
 __all__ = [
     "LAYERS",
     "CheckImages",
+    "CheckReferences",
     "CheckTarget",
+    "CheckedReference",
     "CheckedTarget",
     "FoundSet",
     "ImagesAsked",
