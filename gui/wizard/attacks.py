@@ -54,6 +54,7 @@ class AttackSection(Section):
         self.column.addWidget(self.hint)
         self.column.addLayout(row_of(add))
         self.references = ReferenceSection(composer, looking)
+        self.column.addSpacing(self.column.spacing())
         self.column.addWidget(self.references)
         composer.changed.connect(lambda _: self.show_known(looking.known))
         looking.changed.connect(self.show_known)

@@ -169,6 +169,8 @@ def promise(draft: Draft, known: Known) -> str:
     words = f"{', '.join(parts)} and {counted(len(spec.attacks), 'attack')}"
     seconds = known.target.seconds if known.target is not None else 0.0
     passes = 1 + sum(chain.source is not None for chain in spec.defenses)
+    if any(asks_references(entry, known, spec.folder) for entry in spec.attacks):
+        passes += len(spec.references)
     return f"{words}; {duration(seconds * known.images * passes * HEADROOM)}" if seconds else f"{words}."
 
 

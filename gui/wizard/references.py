@@ -133,7 +133,7 @@ class ReferenceBox(Box):
         if found.problem:
             return ""
         kind = f"{found.words}, {found.classes} classes." if found.classes else f"{found.words}."
-        members = UNKNOWN if found.members is None else f"It is known to be trained on {found.members:,} images."
+        members = UNKNOWN if found.members is None else f"It is known to have seen {found.members:,} images."
         return f"{kind} {members}"
 
     def _choose_members(self) -> None:

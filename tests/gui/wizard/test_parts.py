@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.audit.spec import read_spec
+from core.audit.spec import ReferenceEntry, attack_entries, read_spec
 from core.defenses.chain import Chain
 from core.engine.jobs import FoundSet, ReadCard
 from core.errors import SegLeakError, SpecError
@@ -205,6 +205,11 @@ def test_what_will_be_run_counts_a_pass_for_each_defense_that_asks_the_target_ag
     known = Known(sets=(FoundSet(images=1000),), target=replace(SOUND, seconds=0.2))
     draft = full_draft(tmp_path)  # a hardened target besides
     assert promise(draft, known) == "1,000 images, 2 defenses and 2 attacks; about 10 min."
+    models = (ReferenceEntry("a"), ReferenceEntry("b"))
+    draft = replace(draft, spec=replace(draft.spec, references=models))
+    assert promise(draft, known) == "1,000 images, 2 defenses and 2 attacks; about 10 min.", "nobody asks them"
+    draft = replace(draft, spec=replace(draft.spec, attacks=attack_entries([{"name": "rmia"}])))
+    assert promise(draft, known) == "1,000 images, 2 defenses and 1 attack; about 20 min."
 
 
 def test_everything_that_is_missing_is_named(tmp_path):

@@ -38,7 +38,7 @@ def test_an_attack_that_needs_references_asks_for_one_until_it_is_there(qtbot, w
     boxes = added(qtbot, window, page, tmp_path, GOOD, replace(GOOD, members=None))
     assert wanted not in sentences(page)
     assert "checkpoint, smp:Unet, 7 classes" in boxes[0].facts.text()
-    assert "trained on 112 images" in boxes[0].facts.text()
+    assert "known to have seen 112 images" in boxes[0].facts.text()
     assert "counts as trained on none" in boxes[1].facts.text()
     page.attacks.references.add([tmp_path / "r0.pt"])
     assert len(page.composer.draft.spec.references) == 2, "each stays once"
