@@ -36,20 +36,29 @@ ATTACKS: Sequence[Table] = (
 
 
 def online(recipes: Recipes, regimes: Sequence[Regime], seeds: int) -> Iterator[Study]:
-    """Each seed of each regime, then all seeds together."""
+    """Each seed of each regime, then all seeds together; and where well trained, with the other's references."""
     for regime in regimes:
-        studies = [_study(recipes, regime, seed) for seed in range(seeds)]
-        yield from studies
-        yield together(studies, recipes.resamples)
+        yield from _seeds(recipes, regime, regime, seeds)
+    well = [regime for regime in regimes if regime.start is not None]
+    for regime, other in zip(well, reversed(well), strict=True):
+        yield from _seeds(recipes, regime, other, seeds)
 
 
-def _study(recipes: Recipes, regime: Regime, seed: int) -> Study:
-    models = {fold: model_of(recipes, regime, seed, fold) for fold in (*TARGETS, *KNOWING)}
-    references = {f"{REFERENCE}{fold}": models[fold] for fold in KNOWING}
-    name = f"online-{regime.name}-seed{seed}"
-    audits = {
-        fold: recipes.audit(name, models[fold], fold, None, (NONE, ARGMAX), ATTACKS, references) for fold in TARGETS
-    }
+def _seeds(recipes: Recipes, regime: Regime, other: Regime, seeds: int) -> Iterator[Study]:
+    studies = [_study(recipes, regime, other, seed) for seed in range(seeds)]
+    yield from studies
+    yield together(studies, recipes.resamples)
+
+
+def _study(recipes: Recipes, regime: Regime, other: Regime, seed: int) -> Study:
+    """Targets of a regime, and references trained as those of another, or of the same."""
+    targets = {fold: model_of(recipes, regime, seed, fold) for fold in TARGETS}
+    references = {f"{REFERENCE}{fold}": model_of(recipes, other, seed, fold) for fold in KNOWING}
+    by = "" if other is regime else f"-by-{other.name}"
+    name = f"online-{regime.name}{by}-seed{seed}"
+    title = f"{regime.title}, references {other.title}" if by else regime.title
+    defenses = (NONE, ARGMAX)
+    audits = {f: recipes.audit(name, t, f, None, defenses, ATTACKS, references) for f, t in targets.items()}
     ids = tuple(str(attack.get("id", attack["name"])) for attack in ATTACKS)
     rows = rows_beside_loss(name, audits, recipes.resamples)
-    return Study(name, PART, f"{regime.title}, seed {seed}", rows, audits, {"none": "none", "argmax": "argmax"}, ids)
+    return Study(name, PART, f"{title}, seed {seed}", rows, audits, {"none": "none", "argmax": "argmax"}, ids)
