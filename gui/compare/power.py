@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWhatsThis, QWidget
 
 from core.audit import map_cost
-from core.audit.map_power import sentences
+from core.audit.map_power import measured, sentences
 from gui.compare.layers import LOSS, TRUE_POSTERIOR, layer_of
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NOTE_TOP = 48
 """Below the row of controls, in points."""
+
+OFFLINE = "These numbers are of references that had not seen the image. Asked online, nobody has measured this map."
 
 NO_MAP = "This is no membership map: it shows the image and what the target makes of it."
 
@@ -26,7 +28,15 @@ def power_note(selection: "Selection") -> tuple[str, ...]:
         return layer.title, NO_MAP
     network = document.shipped_network(selection.attack) if layer.id in document.map_names(selection.attack) else ""
     cost = _cost(document, selection.attack, layer.id)
-    return layer.title, *sentences(layer.id, network), *((cost,) if cost else ())
+    said = (*sentences(layer.id, network), OFFLINE if _online(document, selection.attack, layer.id) else "", cost)
+    return layer.title, *filter(None, said)
+
+
+def _online(document: "AuditDocument", attack: str, layer: str) -> bool:
+    """Whether a measured map is that of an attack that asks references which have seen the image."""
+    entry = document.attack(attack)
+    asks = entry is not None and layer in entry.attack.maps and vars(entry.attack).get("mode") == "online"
+    return asks and bool(measured(layer))
 
 
 def _cost(document: "AuditDocument", attack: str, layer: str) -> str:

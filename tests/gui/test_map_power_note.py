@@ -5,8 +5,9 @@ from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication, QWhatsThis
 
 from core.audit.map_cost import sentence
-from core.audit.map_power import sentences
-from gui.compare.power import NO_MAP, power_note
+from core.audit.map_power import measured, sentences
+from core.audit.spec import attack_entries
+from gui.compare.power import NO_MAP, OFFLINE, power_note
 from gui.compare.view import CompareView
 from gui.selection import Selection
 from tests.gui.compare_world import make_compare_world
@@ -43,6 +44,15 @@ def test_the_note_says_what_a_map_costs_where_that_was_measured(selection):
     assert cost == sentence("loss", "loss", "", 4, 0) and "ms of one core" in cost
     selection.layer = "score"
     assert not any("ms of one core" in line for line in power_note(selection)), "a network of one's own"
+
+
+@pytest.mark.parametrize("mode", ["offline", "online"])
+def test_what_was_measured_offline_is_not_claimed_of_an_attack_that_asks_online(selection, monkeypatch, mode):
+    (entry,) = attack_entries([{"name": "rmia", "mode": mode}])
+    monkeypatch.setattr(selection.document, "attacks", (*selection.document.attacks, entry))
+    selection.attack, selection.layer = "rmia", entry.attack.maps[0]
+    assert measured(selection.layer), "else there is nothing to take back"
+    assert (OFFLINE in power_note(selection)) is (mode == "online")
 
 
 @pytest.mark.parametrize("layer", ["image", "label", "prediction", "error"])
