@@ -100,7 +100,7 @@ def furnish(window: Window, path: Path | None, *, demo: bool = False) -> None:
             window.furniture.engine.start()
         except SegLeakError as error:
             window.show_error(error)
-        window.furniture.running.offer_kept()
+        window.furniture.running.keeping.offer()
         _open_first(window, path, demo=demo)
         QTimer.singleShot(CALM_MS, window.beginning, window.beginning.prepare)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.defenses.chain import Chain
     from core.engine.jobs import RunAudit
     from gui.document import AuditDocument
+    from gui.elsewhere import Elsewhere
     from gui.furniture import Furniture
     from gui.window import Window
 
@@ -45,14 +46,21 @@ class Audits(QObject):
         super().__init__(window)
         self._window = window
         self._session = Session()
+        self._elsewhere: Elsewhere | None = None
         self.opening = Opening(self)
         self.opening.opened.connect(self.show)
         self.opening.failed.connect(self._could_not_open)
 
     def furnish(self, furniture: "Furniture") -> None:
-        """Listen to the engine's runs."""
+        """Listen to the engine's runs, and to those of others."""
+        from gui.elsewhere import Elsewhere
+
+        self._elsewhere = Elsewhere(furniture.selection, furniture.running, self)
+        self._elsewhere.begun.connect(self._say_elsewhere)
+        self._elsewhere.ended.connect(self._ended_elsewhere)
         furniture.running.begun.connect(self._begun)
         furniture.running.ended.connect(self._ended)
+        furniture.running.taken.connect(furniture.following.wait_for)
         furniture.following.opened.connect(self._come)
         furniture.workbench.defenses.keep_wanted.connect(self.keep)
 
@@ -118,6 +126,7 @@ class Audits(QObject):
             furniture.workbench.restore_state(self._session.views)
         self._session = Session()
         self.opening.remember(document)
+        self._say_elsewhere(document)
         return True
 
     def close(self) -> None:
@@ -156,7 +165,12 @@ class Audits(QObject):
     def can_go_on(self) -> bool:
         """Whether the audit in view has not ended, and nothing runs."""
         document = self.document
-        return document is not None and not self.is_running() and document.fact("finished") is None
+        free = not self.is_running() and not self.is_run_elsewhere()
+        return document is not None and free and document.fact("finished") is None
+
+    def is_run_elsewhere(self) -> bool:
+        """Whether another window or a command runs the audit in view."""
+        return self._elsewhere is not None and self._elsewhere.runs(self.document)
 
     def go_on(self) -> None:
         """Run the rest of the audit in view. Raises `SegLeakError` where no engine can be started."""
@@ -176,10 +190,11 @@ class Audits(QObject):
         try:
             if document.fact("finished") is None:
                 raise SegLeakError(UNFINISHED, "Let it end first; what was tried stays.")
-            self.begin(extended(document, chains, self._window.preferences))
+            begun = self.begin(extended(document, chains, self._window.preferences))
         except SegLeakError as error:
             self._window.show_error(error)
-        else:
+            return
+        if begun:
             names = ", ".join(title_of(chain) for chain in chains)
             words = f"{names}: being computed for the whole audit. All else stays as it is."
             remedy = "The trial can be looked at meanwhile."
@@ -189,9 +204,29 @@ class Audits(QObject):
         """Stop the audit that runs; what is finished is kept."""
         self._window.furniture.running.cancel()
 
-    def begin(self, job: "RunAudit") -> None:
-        """Run an audit, or go on with one; it opens by itself. Raises `SegLeakError` where it cannot be."""
-        self._window.furniture.running.begin(job)
+    def begin(self, job: "RunAudit") -> bool:
+        """Run an audit, or go on with one; it opens by itself. Raises `SegLeakError` where it cannot be.
+
+        What somebody else runs is left to them, and opened as soon as it can be: then this is False.
+        """
+        return self._window.furniture.running.begin(job)
+
+    def _say_elsewhere(self, document: "AuditDocument") -> None:
+        """Say who runs an audit, where somebody else does."""
+        from gui.elsewhere import run_elsewhere
+
+        if self.is_run_elsewhere():
+            self._window.say(run_elsewhere(document.title, document.writer, AUDIT))
+        self._window.registry.refresh()
+
+    def _ended_elsewhere(self, document: "AuditDocument") -> None:
+        """As after a run of one's own; nobody was there to say why it has ended before its end."""
+        self._window.banners.withdraw(AUDIT)
+        self._window.furniture.workbench.numbers.reload()
+        self.opening.remember(document)
+        self._reopen_extended(document)
+        self._offer_to_go_on(document)
+        self._window.registry.refresh()
 
     def _begun(self, folder: Path) -> None:
         self._window.banners.withdraw(AUDIT)

@@ -82,9 +82,10 @@ class Demo(QObject):
 
             data_folder().mkdir(parents=True, exist_ok=True)
             audits.begin(demo_job(self._window.preferences))
-        if audits.running_folder() == folder:  # else it waits for its turn, and a banner says so
-            following = self._window.furniture.following
+        following = self._window.furniture.following
+        if audits.running_folder() == folder:
             following.wait_for(folder)
+        if following.waits_for(folder):  # else it waits for its turn, and a banner says so
             self.announce()
             self._show_step()
             following.look()

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from core.attacks.shipped import is_short_name
 from core.audit.columns import ColumnStore
-from core.audit.folder import unwritable
+from core.audit.folder import unwritable, writer_of
 from core.audit.place import image_path, label_path
 from core.audit.review import ReviewEntry
 from core.audit.spec import AttackEntry, AuditSpec, read_spec
@@ -48,6 +48,8 @@ class AuditDocument(Reviewed):
         Where it lies, what was asked, and its name.
     chains, attacks, primary
         Its defenses and attacks in order, and the id of the one attack named beforehand.
+    writer
+        Number of the process that ran it when this was opened or refreshed; None where none did.
     """
 
     def __init__(self, store: ColumnStore, spec: AuditSpec) -> None:
@@ -57,6 +59,7 @@ class AuditDocument(Reviewed):
         self.chains: tuple[Chain, ...] = spec.defenses
         self.attacks: tuple[AttackEntry, ...] = spec.attacks
         self.primary: str = spec.primary.id
+        self.writer = writer_of(store.folder)
         self._store = store
         # Others may still read in their threads when another audit comes into view: the last of them closes the files.
         self._closing = weakref.finalize(self, store.close)
@@ -80,8 +83,12 @@ class AuditDocument(Reviewed):
         self._closing()
 
     def refresh(self) -> bool:
-        """Take in what a running audit wrote since; says whether there was anything. Cheap where there was not."""
-        return self._columns.refresh()
+        """Take in what a running audit wrote since; says whether there was anything. Cheap where there was not.
+
+        That a run has begun or ended is news too.
+        """
+        before, self.writer = self.writer, writer_of(self.folder)  # first: what its last step wrote is read below
+        return self._columns.refresh() or self.writer != before
 
     def fact(self, key: str, default: Any = None) -> Any:
         """Something the run recorded about itself: "target", "data_check", "independence", ..."""

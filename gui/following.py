@@ -46,6 +46,10 @@ class Following(QObject):
         """Whether an audit is waited for that is not in view yet."""
         return self._awaited is not None
 
+    def waits_for(self, folder: Path) -> bool:
+        """Whether this audit is waited for."""
+        return self._awaited == folder
+
     def wait_for(self, folder: Path) -> None:
         """Open this audit as soon as a run has listed its images."""
         self._awaited, self._written = folder, True

@@ -7,18 +7,18 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from core.audit.folder import writer_of
 from core.engine import events
 from core.engine.jobs import RunAudit
 from core.errors import SegLeakError
-from gui.background import Background
 from gui.banner import Message, Offer, Severity
 from gui.engine import EngineClient
 from gui.jobs.board import Board
 from gui.jobs.entry import Controls, Entry, State, Step
-from gui.jobs.kept import read_queue, write_queue
+from gui.jobs.keeping import Keeping
 from gui.status import StatusLine
 
-ENGINE, RUN, QUEUE, KEPT = "engine", "run", "queue", "kept"
+ENGINE, RUN, QUEUE = "engine", "run", "queue"
 """Subjects of banners."""
 
 
@@ -36,6 +36,8 @@ class Running(QObject):
     ----------
     board
         The list of jobs, to which others may add work of their own.
+    keeping
+        Keeps the audits among them for the next start.
     """
 
     said = Signal(object)
@@ -46,6 +48,8 @@ class Running(QObject):
     """Path of the audit folder that is being written."""
     ended = Signal(object)
     """Path of the audit folder, whether the audit is finished or not."""
+    taken = Signal(object)
+    """Path of an audit folder that was to be run, and is being run by another window or command."""
 
     def __init__(self, engine: EngineClient, status: StatusLine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,9 +57,10 @@ class Running(QObject):
         self._number: int | None = None
         self._current: Entry | None = None
         self._jobs: dict[Entry, RunAudit] = {}
-        self._offered: list[RunAudit] = []
-        self._reading = False
-        self._keeping = Background(self)
+        self._engines: set[int] = set()
+        self.keeping = Keeping(self._unfinished, self.begin, self)
+        self.keeping.said.connect(self.said)
+        self.keeping.over.connect(self.over)
         self.board = Board(self)
         self.board.changed.connect(self._show_step)
         self.board.listed.connect(self._relisted)
@@ -82,15 +87,23 @@ class Running(QObject):
         """What the audit that runs is called."""
         return "" if self._current is None else self._current.title
 
+    def is_own(self, folder: Path, writer: int) -> bool:
+        """Whether the process that writes to an audit folder is an engine of this window."""
+        return writer in self._engines or folder == self.folder
+
     # ------------------------------------------------------------ the queue
 
-    def begin(self, job: RunAudit) -> None:
-        """Run an audit, or go on with it, as soon as those before it have ended.
+    def begin(self, job: RunAudit) -> bool:
+        """Run an audit, or go on with it, as soon as those before it have ended; False where somebody else runs it.
 
         Raises `SegLeakError` where it is in the queue already, or no engine can be started.
         """
         if any(known.folder == job.folder for known in self._unfinished()):
             raise SegLeakError(f"{job.folder.stem} is in the list of jobs already.", "Wait for it, or stop it first.")
+        writer = writer_of(job.folder)
+        if writer is not None and not self.is_own(job.folder, writer):
+            self.taken.emit(job.folder)
+            return False
         entry = Entry(job.folder.stem)
         entry.controls = Controls(
             lambda: self._stop(entry), lambda paused: self._pause(entry, paused), lambda: self._again(entry)
@@ -104,11 +117,7 @@ class Running(QObject):
             entry.note(f"Waits until {self.title} has ended.")
             words = f"{entry.title} waits until {self.title} has ended."
             self.said.emit(Message(Severity.NOTE, words, "The jobs panel shows what waits.", subject=QUEUE))
-
-    def offer_kept(self) -> None:
-        """Offer what ran or waited when the program ended."""
-        self._reading = True
-        self._keeping.run(read_queue, self._offer)
+        return True
 
     def cancel(self) -> None:
         """Stop the audit at its next image; what is finished is kept."""
@@ -126,9 +135,8 @@ class Running(QObject):
 
     def close(self) -> None:
         """What happens from now on is not kept; wait until what happened is."""
-        self.board.listed.disconnect(self._relisted)
         self.board.close()
-        self._keeping.finish()
+        self.keeping.close()
 
     def _unfinished(self) -> list[RunAudit]:
         """What runs and what waits, in this order."""
@@ -182,42 +190,12 @@ class Running(QObject):
             self.over.emit(QUEUE)
         listed = set(self.board.entries)
         self._jobs = {entry: job for entry, job in self._jobs.items() if entry in listed}
-        if self._reading:  # what is kept is kept until it is known
-            return
-        known = {job.folder for job in self._unfinished()}
-        if any(job.folder in known for job in self._offered):
-            self._offer_those([job for job in self._offered if job.folder not in known])
-        jobs = [*self._unfinished(), *self._offered]
-        self._keeping.run(lambda: write_queue(jobs), lambda _: None)
-
-    def _offer(self, jobs: list[RunAudit]) -> None:
-        self._reading = False
-        self._offer_those(jobs)
-        if self._unfinished():
-            self._relisted()
-
-    def _offer_those(self, jobs: list[RunAudit]) -> None:
-        """Offer what ran or waited when the program ended and has not been begun again since."""
-        self._offered = jobs
-        self.over.emit(KEPT)
-        if jobs:
-            names = ", ".join(job.folder.stem for job in jobs)
-            title = f"Not ended when SegLeak was closed: {names}."
-            offers = Offer("Go on", lambda: self._take_offered(jobs)), Offer("Forget", lambda: self._take_offered([]))
-            self.said.emit(Message(Severity.NOTE, title, "What was finished is kept.", offers=offers, subject=KEPT))
-
-    def _take_offered(self, jobs: list[RunAudit]) -> None:
-        """Begin with these of the jobs that were offered."""
-        self._offered = []
-        known = {job.folder for job in self._unfinished()}
-        for job in jobs:
-            if job.folder not in known:
-                self.begin(job)
-        self._relisted()
+        self.keeping.keep()
 
     # ------------------------------------------------------------ what the engine says of itself
 
     def _engine_started(self, event: events.EngineStarted) -> None:
+        self._engines.add(event.process)
         self._status.show_engine("starting", "Engine starting", "Loads what it computes with.")
 
     def _engine_warm(self, event: events.EngineWarm) -> None:

@@ -4,9 +4,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from core.audit.folder import writer_of
 from core.audit.store import AuditStore
 from core.errors import StoreError
 from tests.stored import result, row
@@ -34,6 +36,7 @@ def test_a_second_writer_is_refused_while_the_first_lives_and_let_in_after_it_di
     script = f"""
 import sys, time
 from pathlib import Path
+from core.audit.folder import writer_of
 from core.audit.store import AuditStore
 store = AuditStore.create(Path({str(tmp_path)!r}))
 print("ready", flush=True)
@@ -79,6 +82,36 @@ def test_a_lock_file_that_nobody_holds_stops_nobody_even_if_its_process_number_l
     (tmp_path / "running.lock").write_text(content)
     AuditStore.create(tmp_path).close()
     assert not (tmp_path / "running.lock").exists()
+
+
+def test_who_writes_is_known_to_others_and_to_itself_without_keeping_anybody_out(tmp_path):
+    assert writer_of(tmp_path) is None
+    with AuditStore.create(tmp_path):
+        assert writer_of(tmp_path) == os.getpid()
+        (tmp_path / "running.lock").write_text("half a num")
+        assert writer_of(tmp_path) == 0
+    assert writer_of(tmp_path) is None
+    (tmp_path / "running.lock").write_text("1")  # left by a run that was killed
+    assert writer_of(tmp_path) is None
+
+
+def test_whoever_looks_all_the_time_keeps_no_writer_out(tmp_path):
+    stop = threading.Event()
+
+    def look():
+        while not stop.wait(0.0005):
+            writer_of(tmp_path)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(100):
+            AuditStore.create(tmp_path).close()
+    finally:
+        stop.set()
+        for looker in lookers:
+            looker.join()
 
 
 def test_of_many_writers_at_once_one_gets_in(tmp_path):

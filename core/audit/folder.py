@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from core.audit.lock import FolderLock
+from core.audit.lock import FolderLock, holder
 from core.errors import StoreError
 
 LOCK_NAME = "running.lock"
@@ -23,6 +23,11 @@ def take_folder(folder: Path, results: str) -> FolderLock:
         raise unwritable(folder, error) from error
     _sweep(folder, results)
     return lock
+
+
+def writer_of(folder: Path) -> int | None:
+    """Number of the process that writes to an audit folder, 0 where it is not known; None where none does."""
+    return holder(folder / LOCK_NAME)
 
 
 def unwritable(folder: Path, error: Exception) -> StoreError:

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton, QToolButton
 
+from core.audit.store import AuditStore
 from core.engine import events
 from core.engine.jobs import RunAudit, SpecTable
 from core.errors import SegLeakError
@@ -185,13 +186,13 @@ def test_what_ran_and_waited_is_offered_at_the_next_start(qtbot, running, engine
     table = RunAudit(SpecTable({"name": "t", "run": {"batch": 2}}, Path("/here")), Path("/audits/T.segleak"), most=1)
     for job in (A, table):
         running.begin(job)
-    running._keeping.finish()
+    running.keeping._background.finish()
     assert read_queue() == [A, table]
     status = StatusLine()
     qtbot.addWidget(status)
     later = Running(FakeEngine(), status)
     said = heard(later.said)
-    later.offer_kept()
+    later.keeping.offer()
     qtbot.waitUntil(lambda: bool(said.got))
     assert said.got[0].title == "Not ended when SegLeak was closed: A, T."
     said.got[0].offers[0].callback()
@@ -202,20 +203,44 @@ def test_what_ran_and_waited_is_offered_at_the_next_start(qtbot, running, engine
 def test_what_was_offered_is_kept_until_somebody_answers(qtbot, running, heard):
     write_queue([A, B])
     said = heard(running.said)
-    running.offer_kept()
+    running.keeping.offer()
     qtbot.waitUntil(lambda: bool(said.got))
     running.begin(C)
-    running._keeping.finish()
+    running.keeping._background.finish()
     assert read_queue() == [C, A, B]
     said.got[0].offers[1].callback()
-    running._keeping.finish()
+    running.keeping._background.finish()
     assert read_queue() == [C]
+
+
+def test_what_another_window_runs_is_not_offered_but_what_follows_it_is(qtbot, running, heard, tmp_path):
+    theirs, free = (RunAudit(A.spec, tmp_path / f"{name}.segleak") for name in ("theirs", "free"))
+    write_queue([theirs, free])
+    with AuditStore.create(theirs.folder):
+        said = heard(running.said)
+        running.keeping.offer()
+        qtbot.waitUntil(lambda: bool(said.got))
+    assert said.got[0].title == "Not ended when SegLeak was closed: free."
+
+
+def test_what_another_window_runs_is_left_to_it(running, engine, heard, tmp_path):
+    job, taken = RunAudit(A.spec, tmp_path / "theirs.segleak"), heard(running.taken)
+    with AuditStore.create(job.folder):
+        assert not running.begin(job)
+        assert taken.got == [job.folder] and engine.jobs == [] and titles(running) == []
+    assert running.begin(job)
+    assert engine.jobs == [job]
+
+
+def test_closing_twice_is_closing_once(running):
+    running.close()
+    running.close()
 
 
 def test_what_has_ended_is_not_kept(running, engine):
     running.begin(A)
     engine.done.emit(events.JobDone(1, {}))
-    running._keeping.finish()
+    running.keeping._background.finish()
     assert read_queue() == []
 
 
