@@ -3,7 +3,7 @@
 import platform
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from core import __version__
@@ -24,6 +24,11 @@ WORDS = (
     "(ECCV 2020). A low score is never proof that an image was not trained on."
 )
 
+GAP = 6
+"""Pixels more above a heading."""
+ROUND, MOST_ROOM = 10, 0.9
+"""Letters around the longest line of a box; the share of the screen's width that the dialog takes at most."""
+
 
 def versions_text() -> str:
     """Versions of the program, the system and the libraries, a line each."""
@@ -40,8 +45,14 @@ def _copyable(text: str, name: str) -> QPlainTextEdit:
     box.setReadOnly(True)
     box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
     box.setAccessibleName(name)
-    box.setMinimumHeight(box.fontMetrics().lineSpacing() * (text.count("\n") + 4))
+    box.setMinimumHeight(box.fontMetrics().lineSpacing() * (text.count("\n") + 3))
     return box
+
+
+def _room_for(text: str) -> int:
+    """The width at which no line of a text in a box is broken, in pixels."""
+    metrics = QFontMetrics(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    return max(metrics.horizontalAdvance(line) for line in text.splitlines()) + ROUND * metrics.averageCharWidth()
 
 
 def _label(text: str, role: str) -> QLabel:
@@ -61,12 +72,15 @@ class AboutDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(_label(f"SegLeak {__version__}", "title"))
         layout.addWidget(_label(WORDS, ""))
+        layout.addSpacing(GAP)
         layout.addWidget(_label("The method is theirs; please cite it", "heading"))
         layout.addWidget(_copyable(CITATION, "Citation"))
+        layout.addSpacing(GAP)
         layout.addWidget(_label("Versions", "heading"))
         layout.addWidget(_copyable(versions_text(), "Versions"))
         layout.addWidget(self._buttons())
-        self.resize(self.fontMetrics().averageCharWidth() * 100, self.sizeHint().height())
+        width = min(_room_for(CITATION), round(self.screen().availableSize().width() * MOST_ROOM))
+        self.resize(width, layout.heightForWidth(width))
 
     def _buttons(self) -> QDialogButtonBox:
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

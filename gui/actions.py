@@ -191,9 +191,11 @@ def _menu(bar: QMenuBar, menus: dict[str, QMenu], path: str) -> QMenu:
 
 
 def _separate(menu: QMenu, action_id: str) -> None:
-    """Draw a line where another group begins."""
-    before = menu.actions()[-1].objectName() if menu.actions() else ""
-    if before and before.partition(".")[0] != action_id.partition(".")[0]:
+    """Draw a line where another group begins; a menu in it belongs to either, but for what concerns the program."""
+    if not menu.actions():
+        return
+    before, group = menu.actions()[-1].objectName().partition(".")[0], action_id.partition(".")[0]
+    if before != group and (before or action_id.startswith(PROGRAM)):
         menu.addSeparator()
 
 

@@ -1,5 +1,7 @@
-"""The cheat sheet: every shortcut there is, menu by menu."""
+"""The cheat sheet: every shortcut there is, menu by menu, and the keys of what has the keyboard."""
 
+import math
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -7,58 +9,100 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from gui.actions import Action
+from gui.actions import LAST_MENU, MENUS, Action
 from gui.theme import tokens
 
-MOST_ROOM = 0.85
-"""Share of the screen's height that it takes where all shortcuts need as much."""
+MOST_ROOM = 0.92
+"""Share of the screen that it takes where all shortcuts need as much."""
+COLUMNS, GAP = 3, 3
+"""How many there are side by side, and the letters between them."""
+ELSEWHERE = "Elsewhere"
+"""What is in no menu."""
+NUMBERED = re.compile(r"(.*) (\d+)")
+HERE = (
+    ("Tab, Shift+Tab", "Go on, go back"),
+    ("Enter", "Press a button, add a note to a region"),
+    ("Arrow keys", "Move the image, an operating point"),
+    ("Shift+Left, Right", "Move the edge of the curtain"),
+    ("Ctrl+arrow keys", "Move a plot; + and - zoom it"),
+    ("Delete", "Remove a region, an operating point"),
+    ("Ctrl+C", "Copy a table"),
+    ("Shift+F10", "What else can be done here"),
+    ("Escape", "Drop what was begun"),
+)
+"""Keys that mean something to what has the keyboard."""
+
+Line = tuple[str, str]
+"""Keys, and what they do."""
+Section = tuple[str, list[Line]]
+Measures = tuple[QFontMetrics, QFontMetrics]
 
 
-def as_html(actions: Iterable[Action], muted: str, room: int = 0) -> str:
-    """Two tables side by side with the actions that have a shortcut.
-
-    `muted` is the colour of what says less, `room` the pixels of the column with the keys, the same in each table.
-    """
+def sections_of(actions: Iterable[Action]) -> list[Section]:
+    """The shortcuts menu by menu, in the order of the menu bar."""
     menus: dict[str, list[Action]] = {}
     for action in actions:
         if action.shortcuts:
-            menus.setdefault(action.menu.partition("/")[0] or "Elsewhere", []).append(action)
-    left, right = _halves(list(menus.items()))
-    return f"<table width='100%'><tr>{_side(left, muted, room)}{_side(right, muted, room)}</tr></table>"
+            menus.setdefault(action.menu.partition("/")[0] or ELSEWHERE, []).append(action)
+    order = [*MENUS, *(menu for menu in menus if menu not in (*MENUS, LAST_MENU, ELSEWHERE)), LAST_MENU]
+    found = [(menu, _folded(menus[menu])) for menu in order if menu in menus]
+    return [*found, (ELSEWHERE, [*_folded(menus.get(ELSEWHERE, [])), *HERE])]
 
 
-Menus = list[tuple[str, list[Action]]]
+def as_html(actions: Iterable[Action], muted: str, measures: Measures | None = None) -> str:
+    """Tables side by side with the actions that have a shortcut.
+
+    `muted` is the colour of what says less, `measures` those of keys and of words, of which none is broken then.
+    """
+    sides = "".join(_side(column, muted, measures) for column in _columns(sections_of(actions)))
+    return f"<table><tr>{sides}</tr></table>"
 
 
-def _halves(menus: Menus) -> tuple[Menus, Menus]:
-    """The menus in two columns of about equal length."""
-    total = sum(len(actions) + 2 for _, actions in menus)
-    left: Menus = []
-    lines = 0
-    for menu in menus:
-        if lines >= total / 2:
-            break
-        left.append(menu)
-        lines += len(menu[1]) + 2
-    return left, menus[len(left) :]
+def _folded(actions: list[Action]) -> list[Line]:
+    """A line for each; commands that differ in a number alone, which is their key, share one."""
+    lines: list[Line] = []
+    for action in actions:
+        title, found = action.title.removesuffix("..."), NUMBERED.fullmatch(action.title)
+        last = lines[-1] if lines else ("", "")
+        if found and found[2] == action.keys and re.fullmatch(rf"{re.escape(found[1])} \d+( to \d+)?", last[1]):
+            first = last[0].partition(" to ")[0]
+            lines[-1] = (f"{first} to {action.keys}", f"{found[1]} {first} to {action.keys}")
+        else:
+            lines.append((action.keys, title))
+    return lines
 
 
-def _side(menus: Menus, muted: str, room: int) -> str:
-    tables = "".join(_table(name, actions, muted, room) for name, actions in menus)
-    return f"<td width='50%' style='padding: 4px 24px 12px 8px'>{tables}</td>"
+def _columns(sections: list[Section]) -> list[list[Section]]:
+    """The sections in columns of about equal length, each in the order that they had."""
+    columns: list[list[Section]] = [[] for _ in range(COLUMNS)]
+    for section in sorted(sections, key=lambda section: -len(section[1])):
+        min(columns, key=_lines).append(section)
+    for column in columns:
+        column.sort(key=sections.index)
+    return sorted((column for column in columns if column), key=lambda column: sections.index(column[0]))
 
 
-def _table(name: str, actions: list[Action], muted: str, room: int) -> str:
-    rows = "".join(
-        f"<tr><td width='{room or ''}' style='padding: 2px 16px 2px 0'><b>{escape(a.keys)}</b></td>"
-        f"<td style='padding: 2px 0'>{escape(_title(a))}</td></tr>"
-        for a in actions
-    )
-    return f"<h4 style='color: {muted}; margin-bottom: 2px'>{escape(name)}</h4><table>{rows}</table>"
+def _lines(column: list[Section]) -> int:
+    return sum(len(lines) + 2 for _, lines in column)
 
 
-def _title(action: Action) -> str:
-    return action.title.removesuffix("...")
+def _side(column: list[Section], muted: str, measures: Measures | None) -> str:
+    rooms = [""] * 2
+    if measures is not None:
+        lines = [line for _, lines in column for line in lines]
+        rooms = [f"width='{_widest(texts, of)}'" for texts, of in zip(zip(*lines, strict=True), measures, strict=True)]
+    tables = "".join(_table(name, lines, muted, rooms) for name, lines in column)
+    return f"<td style='padding: 0 16px 8px 8px'>{tables}</td>"
+
+
+def _widest(texts: Iterable[str], metrics: QFontMetrics) -> int:
+    return max(metrics.horizontalAdvance(text) for text in texts) + GAP * metrics.averageCharWidth()
+
+
+def _table(name: str, lines: list[Line], muted: str, rooms: list[str]) -> str:
+    keys, words = (f"<td {room} style='padding: 1px 0'>" for room in rooms)
+    rows = "".join(f"<tr>{keys}<b>{escape(k)}</b></td>{words}{escape(w)}</td></tr>" for k, w in lines)
+    return f"<h4 style='color: {muted}; margin-top: 8px; margin-bottom: 2px'>{escape(name)}</h4><table>{rows}</table>"
 
 
 class CheatSheet(QDialog):
@@ -81,18 +125,17 @@ class CheatSheet(QDialog):
     def _fill(self) -> None:
         bold = QFont(self._page.font())
         bold.setBold(True)
-        metrics = QFontMetrics(bold)
-        widest = max((metrics.horizontalAdvance(action.keys) for action in self._actions), default=0)
-        self._page.setHtml(as_html(self._actions, tokens().muted, widest + 4 * metrics.averageCharWidth()))
+        measures = QFontMetrics(bold), QFontMetrics(self._page.font())
+        self._page.setHtml(as_html(self._actions, tokens().muted, measures))
 
     def _fit(self) -> None:
-        """As high as all shortcuts need, where the screen has the room."""
-        metrics = self.fontMetrics()
-        width, page = metrics.averageCharWidth() * 136, self._page.document().clone()
-        page.setTextWidth(width)
-        around = 5 * metrics.lineSpacing()
-        most = round(self.screen().availableSize().height() * MOST_ROOM)
-        self.resize(width, min(most, round(page.size().height()) + around))
+        """As large as all shortcuts need, where the screen has the room."""
+        room, page = self.screen().availableSize() * MOST_ROOM, self._page.document().clone()
+        page.setTextWidth(-1)  # as wide as it likes
+        around = 5 * self.fontMetrics().lineSpacing()
+        width = min(room.width(), math.ceil(page.idealWidth()) + around)
+        page.setTextWidth(width - around)
+        self.resize(width, min(room.height(), math.ceil(page.size().height()) + around))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """The colours are those of the theme."""

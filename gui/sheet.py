@@ -25,7 +25,7 @@ def style_sheet(of: "Tokens", points: float) -> str:
     """The style sheet for a theme and a font of `points` points.
 
     Labels take a dynamic property `role`: "title", "heading", "subheading", "muted" or "small"; a button takes
-    "primary" or "link".
+    "primary" or "link", a title that unfolds "fold", a small button with words "words".
     """
     parts = (_texts(of, points), _buttons(of), _fields(of), _boxes(of), _tabs(of), _bars(of), _frames(of))
     return "".join(parts)
@@ -54,6 +54,14 @@ def _buttons(of: "Tokens") -> str:
     QPushButton[role="primary"]:focus {{ border: 2px solid {of.text}; }}
     QPushButton[role="link"] {{ border: none; background: none; color: {of.accent}; padding: 2px 4px; }}
     QPushButton[role="link"]:focus {{ text-decoration: underline; }}
+    QToolButton[role="words"] {{
+        padding: 3px 8px; border: 1px solid {of.line}; border-radius: 5px; background: {of.raised};
+    }}
+    QToolButton[role="words"]:hover, QToolButton[role="words"]:focus {{ border-color: {of.accent}; }}
+    QToolButton[role="words"]:checked {{ border-color: {of.accent}; background: {of.base}; }}
+    QToolButton[role="words"]::menu-indicator {{ image: none; }}
+    QToolButton[role="fold"] {{ border: none; background: none; padding: 3px 2px; }}
+    QToolButton[role="fold"]:hover {{ color: {of.accent}; }}
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     """
 
@@ -73,6 +81,8 @@ def _fields(of: "Tokens") -> str:
         border-color: {of.line}; background: {of.window}; color: {of.muted};
     }}
     QAbstractSpinBox {{ padding: 0 1px 0 3px; }}
+    QComboBox {{ padding: 1px 6px; }}
+    QComboBox:editable {{ padding: 1px 4px; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit, QAbstractItemView QLineEdit {{
         border: none; border-radius: 0; min-height: 0; padding: 0 3px;
     }}
@@ -99,6 +109,10 @@ def _boxes(of: "Tokens") -> str:
     }}
     QAbstractItemView::indicator:checked, QCheckBox::indicator:checked {{
         border-color: {of.accent}; background: {of.accent}; image: url("{drawing("check", of.accent)}");
+    }}
+    QAbstractItemView::indicator:disabled, QCheckBox::indicator:disabled {{ border-color: {of.line}; }}
+    QAbstractItemView::indicator:checked:disabled, QCheckBox::indicator:checked:disabled {{
+        background: {of.line}; image: url("{drawing("check", of.line)}");
     }}
     QCheckBox::indicator:focus {{ border: 2px solid {of.accent}; }}
     QRadioButton::indicator {{
@@ -133,6 +147,8 @@ def _bars(of: "Tokens") -> str:
     QToolBar QToolButton {{ padding: 4px; border: 1px solid transparent; border-radius: 5px; }}
     QToolBar QToolButton:hover {{ background: {of.raised}; border-color: {of.line}; }}
     QToolBar QToolButton:checked {{ background: {of.base}; border-color: {of.accent}; }}
+    QProgressBar {{ border: none; border-radius: 3px; background: {of.line}; max-height: 8px; }}
+    QProgressBar::chunk {{ border-radius: 3px; background: {of.accent}; }}
     QStatusBar {{ border-top: 1px solid {of.line}; }}
     QStatusBar::item {{ border: none; }}
     QDockWidget {{

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShortcut, QUndoCommand, QUndoStack
+from PySide6.QtGui import QShortcut, QShowEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from core.audit.decisions import withdrawal
@@ -148,6 +148,13 @@ class ReasonDialog(QDialog):
             layout.addWidget(widget)
         self.setMinimumWidth(LETTERS * self.fontMetrics().averageCharWidth())
         self._check()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """As high as it must be: words that are broken had the room of a narrower dialog."""
+        super().showEvent(event)
+        layout = self.layout()
+        if layout is not None:
+            self.resize(self.width(), layout.heightForWidth(self.width()))
 
     @property
     def words(self) -> str:

@@ -26,6 +26,7 @@ class HighlightBar(QWidget):
         self._words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.clear = QToolButton()
         self.clear.setText(CLEAR)
+        self.clear.setProperty("role", "words")
         self.clear.setToolTip(f"Highlight nothing ({KEY})")
         self.clear.clicked.connect(self.drop)
         row = QHBoxLayout(self)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -50,7 +50,7 @@ class Pane(QWidget):
         super().__init__(parent)
         self.canvas = Canvas(viewport, self)
         self._dot = QLabel()
-        self._title = ElidedLabel()
+        self._title = ElidedLabel(Qt.TextElideMode.ElideMiddle)  # settings, which tell defenses apart, stand last
         self._score = QLabel()
         self._score.setMinimumWidth(1)  # words do not make a pane wider, nor what is beside the panes narrower
         self._words = ""
@@ -61,12 +61,13 @@ class Pane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
-        layout.addLayout(self._head())
+        self._head = self._heading_row()
+        layout.addLayout(self._head)
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._bar)
         layout.addWidget(self._reading)
 
-    def _head(self) -> QHBoxLayout:
+    def _heading_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(4, 2, 4, 0)
         row.addWidget(self._dot)
@@ -106,11 +107,17 @@ class Pane(QWidget):
 
     def _fit(self) -> None:
         """In a narrow pane leave out what is said last, rather than the name of the defense."""
-        parts, metrics = self._words.split(BETWEEN), self.fontMetrics()
-        room = self.width() - self._dot.sizeHint().width() - metrics.horizontalAdvance(f"{self._title.words}{BETWEEN}")
-        while len(parts) > 1 and metrics.horizontalAdvance(BETWEEN.join(parts)) > room:
-            parts.pop()
+        parts = self._words.split(BETWEEN)
         self._score.setText(BETWEEN.join(parts))
+        while len(parts) > 1 and self._title_room() < self._title.room_for_all:
+            parts.pop()
+            self._score.setText(BETWEEN.join(parts))
+
+    def _title_room(self) -> int:
+        """What the name of the defense may take beside what is said now, in screen points."""
+        margins = self._head.contentsMargins()
+        around = margins.left() + margins.right() + (self._head.count() - 1) * self._head.spacing()
+        return self.width() - around - self._dot.sizeHint().width() - self._score.sizeHint().width()
 
     def show_reading(self, value: float | None, words: str) -> None:
         """Show what lies under the pointer: a value as a mark on the colour scale, and all of it in words."""

@@ -126,6 +126,7 @@ class Editor(QScrollArea):
     def _then_button(self) -> QToolButton:
         button = QToolButton()
         button.setText("Then...")
+        button.setProperty("role", "words")
         button.setAccessibleName("Another defense behind it")
         button.setToolTip("What comes out goes through another defense.")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

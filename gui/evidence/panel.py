@@ -62,6 +62,7 @@ class VerdictPanel(QWidget):
         for words in (self.sentence, self.rests):  # below what they belong to, however few their lines are
             words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setVerticalSpacing(2)
+        self.facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         said, numbers = QVBoxLayout(), QVBoxLayout()
         for column in (said, numbers):
             column.setSpacing(6)  # else it is that of the row around them

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from core.audit.verdicts import Kind, Verdict, Verdicts
 from gui.browser.cells import SHAPES
@@ -16,7 +16,7 @@ from gui.slices.tables import KEY, Cell, SortedTable
 TITLES = ("Suspect", "Verdict", "p", "Score", "Group")
 GROUP = TITLES.index("Group")
 LETTERS = 68
-"""Width of the table."""
+"""Width of the table at most."""
 MOST = 500
 """Suspects that are listed: each row costs the window a fraction of a millisecond, and there may be thousands."""
 OTHERS = "The first {listed:,} of {of:,} suspects. All of them are in the list of images."
@@ -34,7 +34,6 @@ class SuspectsTable(SortedTable):
         self.tell(TITLES.index("p"), HELP["p"])
         self.tell(TITLES.index("Score"), "By the primary attack on the released output. Higher = more likely a member.")
         self.tell(GROUP, "Images of a group are judged together.")
-        self.setFixedWidth(QFontMetrics(self.font()).averageCharWidth() * LETTERS)
         self._found: Verdicts | None = None
         self.hide()
 
@@ -52,6 +51,15 @@ class SuspectsTable(SortedTable):
             for item in (self.item(row, column) for column in range(self.columnCount())):
                 if item is not None:
                     item.setToolTip(f"{verdict.key}\n{verdict.sentence}")
+        self._fit()
+
+    def _fit(self) -> None:
+        """As wide as the columns are, where that is not too much."""
+        header = self.horizontalHeader()
+        header.resizeSections(QHeaderView.ResizeMode.ResizeToContents)
+        around = self.verticalScrollBar().sizeHint().width() + 2 * self.frameWidth()
+        most = QFontMetrics(self.font()).averageCharWidth() * LETTERS
+        self.setFixedWidth(min(header.length() + around, most))
 
     @property
     def others(self) -> str:

@@ -91,7 +91,7 @@ class ClassesPanel(PlotPanel):
 
     def draw(self, document: AuditDocument) -> None:
         """The table and the bars anew."""
-        self.readout.clear()
+        self.readout.set_words("")
         role = Role(self.role.currentData())
         if self.what.currentData() == IOU:
             self._reader.forget()
@@ -151,8 +151,7 @@ class ClassesPanel(PlotPanel):
         self._table = made
         self.table.show_table(made, titles, colours, words)
         notes = dict.fromkeys(note for note in (made.notes or {}).values() if note)
-        self.readout.setText(" ".join([words, *notes]))
-        self.readout.setToolTip(self.readout.text())
+        self.readout.set_words(" ".join([words, *notes]))
         self._show_bars()
         self.reveal()
 

@@ -97,8 +97,8 @@ class Curve:
         threshold = self.threshold(place)
         at = "flags nothing" if math.isinf(threshold) else f"score at least {number(threshold)}"
         return (
-            f"FPR {percent(alarms / others)} ({alarms:,} of {others:,} non-members)   "
-            f"TPR {percent(found / members)} ({found:,} of {members:,} members)   {at}"
+            f"FPR {percent(alarms / others)} ({alarms:,} of {others:,})   "
+            f"TPR {percent(found / members)} ({found:,} of {members:,})   {at}"
         )
 
 

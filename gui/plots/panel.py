@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.browser.notice import Notice
 from gui.buttons import icon_button
 from gui.document import AuditDocument
+from gui.elided import ElidedLabel
 from gui.plots.chart import Chart
 from gui.plots.styles import Style, style_of
 from gui.plots.zoom_chart import ZoomChart
@@ -56,9 +57,8 @@ class PlotPanel(QWidget):
         self._rising = False
         self._due = QTimer(self, singleShot=True, interval=0)
         self._due.timeout.connect(self._refresh)
-        self.readout = QLabel()
+        self.readout = ElidedLabel()
         self.readout.setAccessibleName("Readout")
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.tools = QHBoxLayout()
         self.tools.setContentsMargins(8, 4, 8, 2)
         self.tools.setSpacing(6)
@@ -148,7 +148,7 @@ class PlotPanel(QWidget):
     def say(self, title: str, text: str = "", button: str = "", callback: Callable[[], object] | None = None) -> None:
         """Say why there is no plot; with a button where something can be done about it."""
         self.notice.say(title, text, button, callback)
-        self.readout.clear()
+        self.readout.set_words("")
         self._stack.setCurrentIndex(0)
 
     def say_waiting(self) -> None:

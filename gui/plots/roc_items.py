@@ -55,7 +55,7 @@ class Background:
     def __init__(self, box: pg.ViewBox) -> None:
         self._shade = QGraphicsRectItem()
         self._shade.setPen(Qt.PenStyle.NoPen)
-        self._words = pg.TextItem(anchor=(0.5, 1))
+        self._words = pg.TextItem(anchor=(0, 1))  # what the band is too narrow for goes on to its right
         self._chance = pg.PlotCurveItem(antialias=True)
         for item in (self._shade, self._chance, self._words):
             box.addItem(item, ignoreBounds=True)
@@ -74,8 +74,8 @@ class Background:
             (left, _), (low, high) = wider(x, ROOM_X), wider(y, ROOM_Y)
             self._shade.setRect(QRectF(left, low, x[0] + BEYOND - left, high - low))
             count = max(curve.roc.non_members for curve in curves)
-            self._words.setText(f"not\nmeasurable\nbelow {percent(fpr)}:\n{count:,} non-\nmembers")
-            self._words.setPos(x[0] + BEYOND / 2, y[0])
+            self._words.setText(f"not measurable\nbelow {percent(fpr)}:\n{count:,} non-members")
+            self._words.setPos(left, y[0])
         return x, y
 
     def _dress(self) -> None:

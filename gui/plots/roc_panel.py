@@ -52,6 +52,7 @@ class RocPanel(PlotPanel):
     def _switch(self) -> QToolButton:
         button = QToolButton()
         button.setText("Log-log")
+        button.setProperty("role", "words")
         button.setCheckable(True)
         button.setToolTip("Logarithms on both axes: what happens at few false alarms.")
         button.setAccessibleName("Logarithmic axes")
@@ -190,21 +191,17 @@ class RocPanel(PlotPanel):
         found = None if place is None else self._under(place)
         if found is None:
             self._hover.hide()
-            self._read(self._at_rest())
+            self.readout.set_words(self._at_rest())
             return
         curve, point = found
         self._hover.show(curve.point(point, self._scale), self.look(curve.chain).colour)
-        self._read(f"{self.selection.title(curve.chain)}:   {curve.words(point)}")
+        self.readout.set_words(f"{self.selection.title(curve.chain)}:   {curve.words(point)}")
 
     def _at_rest(self) -> str:
         curve, threshold = self.first, self.selection.threshold
         if curve is None or threshold is None:
             return HOW
         return f"Operating point on {self.selection.title(curve.chain)}:   {curve.words(curve.place_of(threshold))}"
-
-    def _read(self, words: str) -> None:
-        self.readout.setText(words)
-        self.readout.setToolTip(words)
 
     def _under(self, place: QPointF) -> tuple[Curve, int] | None:
         found = [

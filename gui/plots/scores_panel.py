@@ -241,8 +241,7 @@ class ScoresPanel(PlotPanel):
         """Read out what is under the pointer."""
         plot = self.plots[place]
         words = HOW if score is None or plot.histogram is None else self._words(plot, plot.histogram, score)
-        self.readout.setText(words)
-        self.readout.setToolTip(words)
+        self.readout.set_words(words)
 
     def _words(self, plot: ScoresPlot, histogram: Histogram, score: float) -> str:
         result, document = self._results[histogram.chain], self.selection.document

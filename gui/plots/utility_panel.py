@@ -138,8 +138,7 @@ class UtilityPanel(PlotPanel):
 
     def _look(self, place: QPointF | None) -> None:
         found = self._reached if place is None else self._under(place)
-        self.readout.setText(HOW if found is None else self._words(found))
-        self.readout.setToolTip(self.readout.text())
+        self.readout.set_words(HOW if found is None else self._words(found))
 
     def _words(self, point: UtilityPoint) -> str:
         interval = f" ({point.low:.3f} to {point.high:.3f})" if point.high > point.low else ""

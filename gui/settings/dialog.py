@@ -56,6 +56,7 @@ class SettingsDialog(QDialog):
         box = QDialogButtonBox(Button.Ok | Button.Apply | Button.Cancel | Button.RestoreDefaults)
         box.accepted.connect(self.accept)
         box.rejected.connect(self.reject)
+        box.button(Button.RestoreDefaults).setText("Restore defaults")
         box.button(Button.Apply).clicked.connect(self._save)
         box.button(Button.RestoreDefaults).clicked.connect(self._show_defaults)
         return box

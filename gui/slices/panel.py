@@ -184,6 +184,7 @@ class SlicesPanel(QWidget):
             self._words.setText(WORDS.format(images=found.images, **self._names(question)))
         self.parts.show_rows([(place, _cells(one)) for place, one in enumerate(found.slices)])
         self.images.show_rows([])
+        self.images.hide()  # the parts have all the room until one is chosen
         self._part = None
         if question is not None:
             self.objects.show_objects(question.document, found.objects)
@@ -199,6 +200,7 @@ class SlicesPanel(QWidget):
         self._part = self._selection.highlight = Highlight(one.kind, one.number, f"{one.title}, {one.name}")
         scores = sorted(one.scores.items(), key=lambda item: -item[1])[:MOST_IMAGES]
         self.images.show_rows([(image, _image_cells(document, image, score)) for image, score in scores])
+        self.images.show()
 
     def _go_to(self, image: int) -> None:
         self._go_to_object(image, self._part)

@@ -74,7 +74,7 @@ class SnapshotDialog(QDialog):
         self._known: Predictions = {}
         self._draft: Draft | None = None
         self._writing: Writing | None = None
-        self._sized, self._unkept = False, ""
+        self._sized, self._unkept, self._writes = False, "", ""
         self.fields = Fields(last_choices(), defenses, image)
         self.fields.view.setEnabled(view is not None)
         self.preview, self.state, self.bar = Preview(), QLabel(), QProgressBar()
@@ -90,6 +90,7 @@ class SnapshotDialog(QDialog):
     def _lay_out(self) -> None:
         self.state.setWordWrap(True)
         self.state.setProperty("role", "muted")
+        self.bar.setTextVisible(False)
         self.bar.hide()
         left = QVBoxLayout()
         left.addWidget(self.fields, stretch=1)
@@ -207,7 +208,8 @@ class SnapshotDialog(QDialog):
         self._enable(False)
         self.fields.setEnabled(False)
         self.stop.setEnabled(True)
-        self.state.setText(f"Writing {path.name}. {GOES_ON}")
+        self._writes = f"Writing {path.name}. {GOES_ON}"
+        self.state.setText(self._writes)
         self.bar.setRange(0, 0)
         self.bar.show()
         work = self._writing = self._begin(draft, path, self._known)
@@ -254,7 +256,7 @@ class SnapshotDialog(QDialog):
 
     def _show_step(self, step: Step) -> None:
         left = time_left(step.seconds_left)
-        self.bar.setFormat(f"{step.stage}: %v of %m{left and ', '}{left}")
+        self.state.setText(f"{self._writes}\n{step.stage}: {step.done} of {step.total}{left and ', '}{left}")
         self.bar.setRange(0, step.total)
         self.bar.setValue(step.done)
 

@@ -204,7 +204,7 @@ def _is_in_use(form: Form) -> bool:
 
 
 def _facts(facts: Any) -> str:
-    kind = ", ".join(filter(None, (facts["format"], facts["architecture"])))
+    kind = ", ".join(filter(None, (f"Format {facts['format']}", facts["architecture"])))
     classes = f", {facts['classes']} classes" if facts["classes"] else ""
     gives = "; it gives label maps only, no probabilities" if facts["gives"] == "labels" else ""
     return f"{kind}{classes}{gives}.\nSHA-256 {facts['sha256']}"

@@ -102,6 +102,7 @@ class Fold(QWidget):
         self.content: QWidget | None = None
         self.button = QToolButton()
         self.button.setText(title)
+        self.button.setProperty("role", "fold")
         self.button.setAutoRaise(True)
         self.button.setCheckable(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFormLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from core.audit.spec import RunSettings
 from core.errors import SegLeakError
@@ -56,8 +56,10 @@ class SavingSection(Section):
 
     def _lay_out(self) -> None:
         choose = button("Choose a folder...", self._choose)
-        self.column.addLayout(row_of(QLabel("Name"), self.name, stretch=False))
-        self.column.addLayout(row_of(QLabel("In"), self.place, choose, stretch=False))
+        rows = QFormLayout()
+        rows.addRow("Name", self.name)
+        rows.addRow("In", row_of(self.place, choose, stretch=False))
+        self.column.addLayout(rows)
         for widget in (self._folder, self._notice, self.wrong, self.settings):
             self.column.addWidget(widget)
 

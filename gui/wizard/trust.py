@@ -1,5 +1,7 @@
 """The question whether a model file that is a program may run."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
@@ -26,7 +28,7 @@ class TrustBox(Box):
         self._title = Notice(Severity.WARNING)
         self._hash = Words(role="small")
         self.remember = QCheckBox("Remember this on this computer")
-        self.button = button("I trust this file", self._trust, role="primary")
+        self.button = button("I trust this file", self._trust)  # nothing that asks to be pressed first
         for widget in (self._title, Words(MEANING), self._hash):
             self.column.addWidget(widget)
         self.column.addLayout(row_of(self.button, self.remember))
@@ -35,7 +37,7 @@ class TrustBox(Box):
     def ask(self, file: str, sha256: str) -> None:
         """Ask about a file; nothing where the hash is empty."""
         self._file, self._sha256 = file, sha256
-        self._title.say("This model is a program." if sha256 else "")
+        self._title.say(f"{Path(file).name} is a program." if sha256 else "")
         self._hash.say(f"SHA-256 {sha256}" if sha256 else "")
         self.setVisible(bool(sha256))
 

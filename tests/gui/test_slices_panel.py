@@ -72,11 +72,12 @@ def test_the_parts_are_those_of_the_engine_room_and_sort_by_their_numbers(qtbot,
 
 def test_a_part_leads_to_its_images_and_an_image_into_view(qtbot, panel):
     measured(qtbot, panel)
+    assert not panel.images.isVisible()  # an empty table takes no room
     (row,) = (i for i in range(panel.parts.rowCount()) if panel.parts.item(i, 0).text() == "class 6")
     panel.parts.scrollToItem(panel.parts.item(row, 0))
     place = panel.parts.visualItemRect(panel.parts.item(row, 0)).center()
     qtbot.mouseClick(panel.parts.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert panel.images.rowCount() == 16
+    assert panel.images.rowCount() == 16 and panel.images.isVisible()
     values = [float(line[2]) for line in panel.images.texts()[1:]]
     assert values == sorted(values, reverse=True)
     panel.images.setCurrentCell(3, 0)

@@ -160,7 +160,7 @@ def test_stop_ends_the_asking_and_writes_nothing(open_dialog, qtbot, tmp_path):
     dialog = open_dialog(engine)
     dialog.write(tmp_path / "s.pdf")
     qtbot.waitUntil(lambda: bool(engine.jobs) and bool(dialog.bar.maximum()), timeout=LONG_MS)
-    assert "Asking the target" in dialog.bar.format()
+    assert "Asking the target" in dialog.state.text()
     dialog.stop.click()
     assert ("cancel", 1) in engine.calls
     qtbot.waitUntil(lambda: "Stopped" in dialog.state.text(), timeout=LONG_MS)

@@ -176,3 +176,19 @@ def test_a_narrow_pane_keeps_the_name_of_its_defense_and_leaves_out_the_rank(qtb
     assert (pane._title.text(), pane._score.text()) == ("No defense", "score 1.02")
     assert pane.minimumSizeHint().width() <= 120  # of the image and the colour scale
     assert "rank 20 of 52" in pane._score.toolTip()
+
+
+def test_at_no_width_is_a_name_cut_while_there_is_a_rank_that_could_go(qtbot):
+    pane = Pane(Viewport())
+    qtbot.addWidget(pane)
+    pane.show()
+    pane.show_heading(Heading("Gauss noise, sigma 0.1", "#112233", "score 5.80   rank 6 of 352"))
+    seen = set()
+    for width in range(600, 150, -3):
+        pane.resize(width, 200)
+        qtbot.wait(1)
+        cut, ranked = pane._title.text() != "Gauss noise, sigma 0.1", "rank" in pane._score.text()
+        assert not (cut and ranked), width
+        seen.add((cut, ranked))
+    assert seen == {(False, True), (False, False), (True, False)}
+    assert pane._title.toolTip().startswith("Gauss noise, sigma 0.1")

@@ -70,7 +70,7 @@ def test_a_logarithmic_curve_begins_at_one_non_member_and_nothing_is_drawn_befor
 def test_an_operating_point_is_read_out_with_rates_counts_and_score():
     curve = curve_of(made_result(members=[3, 2, 1], non_members=[2.5, 0, -1, -2]))
     words = curve.words(curve.place_of(2.0))
-    assert words == "FPR 25 % (1 of 4 non-members)   TPR 66.7 % (2 of 3 members)   score at least 2.00"
+    assert words == "FPR 25 % (1 of 4)   TPR 66.7 % (2 of 3)   score at least 2.00"
     assert "flags nothing" in curve.words(0)
     assert [curve.stepped(2, by) for by in (-5, 1, 99)] == [1, 3, len(curve.roc.thresholds) - 1]
     assert percent(1 / 240) == "0.417 %"

@@ -23,7 +23,7 @@ def test_a_click_chooses_the_nearest_operating_point_of_the_first_curve_and_ever
     assert selection.threshold == 1.5
     assert told.got == [1.5]
     assert roc.point == pytest.approx((0.2, 0.75))
-    assert "FPR 20 % (1 of 5 non-members)   TPR 75 % (3 of 4 members)" in roc.readout.text()
+    assert "FPR 20 % (1 of 5)   TPR 75 % (3 of 4)" in roc.readout.words
 
 
 def test_dragging_moves_the_operating_point_along_the_curve(roc, selection):
@@ -47,21 +47,21 @@ def test_the_keys_move_the_operating_point_and_escape_takes_it_away(roc, selecti
     QTest.keyClick(roc.chart, Qt.Key.Key_Escape)
     assert selection.threshold is None
     assert roc.point is None
-    assert roc.readout.text() == HOW
+    assert roc.readout.words == HOW
 
 
 def test_a_threshold_set_elsewhere_moves_the_point(roc, selection):
     selection.threshold = 0.7
     assert roc.point == pytest.approx((0.2, 0.75))
-    assert "Operating point on" in roc.readout.text()
+    assert "Operating point on" in roc.readout.words
 
 
 def test_hovering_reads_out_the_curve_under_the_pointer_and_rebuilds_nothing(qtbot, roc, monkeypatch):
     monkeypatch.setattr(roc, "draw", lambda document: pytest.fail("drawn anew"))
     roc.chart.hovered.emit(QPointF(0.6, 1.0))
-    assert "TPR 100 %" in roc.readout.text()
+    assert "TPR 100 %" in roc.readout.words
     roc.chart.hovered.emit(QPointF(0.9, 0.1))
-    assert roc.readout.text() == HOW
+    assert roc.readout.words == HOW
     qtbot.wait(10)
 
 

@@ -32,8 +32,8 @@ def test_a_click_on_the_tick_of_a_suspect_shows_the_image(scores, selection):
     assert selection.threshold is None
     assert selection.image == 10  # after 4 members and 5 non-members
     plot.pointed.emit(-2.5)
-    assert selection.document.row(11).key in scores.readout.text()
-    assert "4 of 4 members (100 %)" in scores.readout.text()
+    assert selection.document.row(11).key in scores.readout.words
+    assert "4 of 4 members (100 %)" in scores.readout.words
 
 
 def test_the_score_of_the_image_in_view_is_marked(scores, selection):

@@ -40,10 +40,10 @@ def test_a_click_shows_that_defense_first_and_can_be_undone(utility, selection, 
 def test_keys_go_from_point_to_point_and_enter_shows_that_defense_first(utility, selection):
     order = sorted(utility.points, key=lambda point: point.miou)
     QTest.keyClick(utility.chart, Qt.Key.Key_Right)
-    assert f"mIoU {order[0].miou:.3f}" in utility.readout.text()
+    assert f"mIoU {order[0].miou:.3f}" in utility.readout.words
     for _ in range(len(order)):  # one further than there are points
         QTest.keyClick(utility.chart, Qt.Key.Key_Right)
-    assert f"mIoU {order[-1].miou:.3f}" in utility.readout.text()
+    assert f"mIoU {order[-1].miou:.3f}" in utility.readout.words
     QTest.keyClick(utility.chart, Qt.Key.Key_Escape)
     QTest.keyClick(utility.chart, Qt.Key.Key_Return)
     assert selection.chains == ("none", "argmax")

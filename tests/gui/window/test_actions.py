@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from core.errors import SegLeakError
 from gui.actions import Action, ActionRegistry
-from gui.cheatsheet import CheatSheet, as_html
+from gui.cheatsheet import CheatSheet, as_html, sections_of
 from gui.matching import found, rank
 from gui.palette import CommandPalette
 from gui.theme import DARK, LIGHT, palette
@@ -212,3 +212,26 @@ def test_the_cheat_sheet_has_every_shortcut_and_no_action_without_one():
     assert "A &amp; B" in html
     assert "Nothing" not in html
     assert "Elsewhere" in html
+
+
+def test_on_the_cheat_sheet_commands_that_differ_in_their_number_alone_share_a_line():
+    layers = [action(f"layer.{n}", f"Show layer {n}", "", f"{n}") for n in range(1, 9)]
+    others = [action("a.9", "Mean 9", "", "9"), action("b.b", "Next 2", "", "Ctrl+2")]
+    sections = dict(sections_of([*layers, *others, action("z.z", "Zoom", "Compare", "+")]))
+    assert [*sections] == ["Compare", "Elsewhere"]
+    assert sections["Elsewhere"][:3] == [("1 to 8", "Show layer 1 to 8"), ("9", "Mean 9"), ("Ctrl+2", "Next 2")]
+    assert ("Delete", "Remove a region, an operating point") in sections["Elsewhere"]
+
+
+def test_the_cheat_sheet_follows_the_menu_bar():
+    menus = ["Help", "Compare", "Plots", "File"]
+    made = [action(f"a{n}.a", menu, menu, f"Ctrl+{n}") for n, menu in enumerate(menus)]
+    assert [menu for menu, _ in sections_of(made)] == ["File", "Compare", "Plots", "Help", "Elsewhere"]
+
+
+def test_what_concerns_the_program_is_set_off_in_its_menu_even_below_another_menu(registry):
+    places = {"a.a": "File", "e.e": "File/Export", "app.q": "File"}
+    registry.add([action(name, name, menu) for name, menu in places.items()])
+    bar = registry.parent().menuBar()
+    registry.fill_menus(bar)
+    assert menu_texts(bar)["&File"] == ["a.a", "Export", "-", "app.q"]
