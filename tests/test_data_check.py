@@ -244,3 +244,29 @@ def test_brighter_members_are_reported_as_a_shift(tmp_path):
 def test_images_of_odd_shapes_are_checked_like_others(folders, size):
     folders[Role.MEMBER].add("odd.png", picture(1)[:1, :1].repeat(size[0], 0).repeat(size[1], 1), label_of(size))
     assert checked(folders).counts[Role.MEMBER].readable == 5
+
+
+def test_images_without_a_group_beside_others_with_one_are_counted(folders):
+    made = {role: folder.set() for role, folder in folders.items()}
+    first, *others = made[Role.NON_MEMBER].samples
+    made[Role.NON_MEMBER] = replace(made[Role.NON_MEMBER], samples=(first, *(replace(s, group="g") for s in others)))
+    report = check_data({role: [images] for role, images in made.items()}, SCHEME)
+    assert [f.code for f in report.findings] == ["groups-missing"]  # the roles without any group are no finding
+    assert report.findings[0].severity == "warning"
+    assert "Of 4 non-members 1 have no group" in report.findings[0].sentence
+
+
+def test_groups_with_images_of_two_roles_are_warned_of(folders):
+    groups = {Role.MEMBER: "aabb", Role.NON_MEMBER: "ccdd", Role.SUSPECT: "eafb"}
+    made = {
+        role: replace(folder.set(), samples=tuple(map(_grouped, folder.set().samples, groups[role])))
+        for role, folder in folders.items()
+    }
+    report = check_data({role: [images] for role, images in made.items()}, SCHEME)
+    assert [f.code for f in report.findings] == ["groups-shared"]
+    sentence = report.findings[0].sentence
+    assert "suspects and members in them: 2, with 2 suspects and 4 members" in sentence
+
+
+def _grouped(sample, group):
+    return replace(sample, group=group)

@@ -7,6 +7,7 @@ from PIL import Image
 from core.data.layouts import LAYOUTS, open_images
 from core.data.layouts.listfile import Line, parse_line
 from core.errors import DataError, SpecError
+from core.snapshot.left_out import COUNTS
 from tests.layout_helpers import cityscapes, groups, keys, labels, pairs, touch
 
 
@@ -265,3 +266,15 @@ def test_nothing_is_decoded_and_each_folder_is_listed_once(tmp_path, monkeypatch
 
 
 # The samples of real layouts
+
+
+def test_the_sentence_counts_groups_and_says_where_none_was_found(tmp_path):
+    touch(tmp_path, "p1/a.jpg", "p1/b.jpg", "p2/c.jpg")
+    assert "group" not in open_images(tmp_path).sentence
+    for pattern, words in (("p.", "in 2 groups."), ("p2", "in 1 group, 2 in none."), ("q", "none with a group.")):
+        sentence = open_images(tmp_path, options={"group_pattern": pattern}).sentence
+        assert sentence.endswith(f"3 images, 0 with a label map, {words}")
+        assert COUNTS.search(sentence)  # what a redacted snapshot keeps of it
+    listing = tmp_path / "list.txt"
+    listing.write_text("p1/a.jpg drive\np1/b.jpg\n")
+    assert open_images(listing).sentence.endswith("in 1 group, 1 in none.")

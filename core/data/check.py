@@ -16,6 +16,7 @@ import numpy as np
 from core.data.comparisons import comparison_findings
 from core.data.duplicates import fingerprint
 from core.data.findings import PLURAL, Finding, Inspection, Severity, reading_findings, scheme_findings, set_findings
+from core.data.grouped import group_findings
 from core.data.images import PIXEL_LIMIT, opened_file, read_image_bytes
 from core.data.labels import read_label, settle_encoding
 from core.data.samples import ImageSet, Role, Sample
@@ -111,7 +112,7 @@ def check_data(
         findings += set_findings(role, sets[role]) + reading_findings(role, inspected)
     if scheme:
         findings += scheme_findings([image for inspected in images.values() for image in inspected], scheme.name)
-    findings += comparison_findings(images, progress) + _absent(images)
+    findings += group_findings(images) + comparison_findings(images, progress) + _absent(images)
     order = ("error", "warning", "note")
     return DataReport(
         counts={role: _counts(inspected) for role, inspected in images.items()},

@@ -39,8 +39,12 @@ def image_set(
     scheme: str | None = None,
     missing: Iterable[Path] = (),
     orphans: Iterable[Path] = (),
+    asked_groups: bool = False,
 ) -> ImageSet:
-    """Put together what a layout found, sorted by key unless `in_order`, with the counts added to the sentence."""
+    """Put together what a layout found, sorted by key unless `in_order`, with the counts added to the sentence.
+
+    `asked_groups`: somebody said where groups stand, so that it matters where none was found.
+    """
     found = tuple(samples if in_order else sorted(samples, key=lambda sample: sample.key))
     if not found:
         raise DataError(
@@ -48,9 +52,18 @@ def image_set(
             "Check the folder, the layout and its split, or name another.",
         )
     labelled = sum(sample.label is not None for sample in found)
-    sentence = f"{why[:1].upper()}{why[1:]}; {_count(len(found))}, {labelled:,} with a label map."
+    sentence = f"{why[:1].upper()}{why[1:]}; {_count(len(found))}, {labelled:,} with a label map{_groups(found, asked=asked_groups)}."
     return ImageSet(found, layout.name, sentence, encoding, scheme, tuple(missing), tuple(sorted(orphans)))
 
 
 def _count(images: int) -> str:
     return "1 image" if images == 1 else f"{images:,} images"
+
+
+def _groups(samples: tuple[Sample, ...], *, asked: bool) -> str:
+    """How many groups there are, and how many images have none; empty where nobody spoke of groups."""
+    groups = {sample.group for sample in samples} - {None}
+    if not groups:
+        return ", none with a group" if asked else ""
+    without = sum(sample.group is None for sample in samples)
+    return f", in {len(groups):,} group{'' if len(groups) == 1 else 's'}" + (f", {without:,} in none" if without else "")

@@ -95,6 +95,7 @@ class ListFile(Layout):
             encoding=encoding,
             scheme=scheme,
             missing=dict.fromkeys(missing),
+            asked_groups=bool(self.groups or self.group_pattern),
         )
 
 

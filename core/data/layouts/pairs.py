@@ -73,6 +73,7 @@ class Pairs(Layout):
             scheme=scheme,
             missing=missing if suffixes else (),
             orphans=[label.found.path for label in labels if places.isdisjoint(label.places)],
+            asked_groups=bool(self.groups or self.group_pattern),
         )
 
     def _label_folder(self, path: Path) -> Path | None:
