@@ -215,7 +215,9 @@ def test_any_of_the_image_sets_with_and_without_labels_makes_a_complete_audit(fr
     by_attack = {r["attack"]: r for r in summary["results"] if r["defense"] == "none"}
     assert by_attack["confidence"]["metrics"]["needs"] == needs
     if not labelled:
-        assert by_attack["loss"]["metrics"]["needs"] == "needs known members and non-members"
+        known = [f"{role}s" for role in roles if role != "suspect"]
+        scores = f"needs scores of known {' and '.join(known)}, and none has one (needs a label map)"
+        assert by_attack["loss"]["metrics"]["needs"] == (scores if known else needs)
         assert sum(by_attack["patch"]["not_scored"].values()) == sum(s["images"] for s in summary["images"].values())
         assert not any(summary["segmentation"].values())
     with AuditStore.read(tmp_path / "a.segleak") as store:

@@ -48,7 +48,10 @@ def test_what_the_audit_does_not_have_is_refused_with_what_it_has(flags, words):
     assert re.search(words, f"{caught.value.message} {caught.value.remedy}")
 
 
-@pytest.mark.parametrize("flags", [("--primary", "x"), ("--calibration", "c"), ("--protocol-level", "0.1")])
+@pytest.mark.parametrize(
+    "flags",
+    [("--primary", "x"), ("--calibration", "c"), ("--protocol-level", "0.1"), ("--reference-encoder", "resnet34")],
+)
 def test_beside_a_spec_the_protocol_stands_in_the_spec(tmp_path, flags):
     (tmp_path / "a.toml").write_text("version = 1", "utf-8")
     parser = argparse.ArgumentParser()

@@ -8,14 +8,17 @@ import pytest
 
 from core.audit.cache import PosteriorCache
 from core.audit.query import Queried
+from core.audit.references import _named
 from core.audit.runner import RunOptions, open_audit, run_audit
 from core.audit.sources import Source
 from core.audit.spec import parse_spec, read_spec, to_mapping, write_spec
 from core.audit.store import AuditStore
 from core.engine.opened import OpenedAudit
-from core.errors import Cancelled, SpecError, StoreError, TargetError
+from core.errors import Cancelled, SegLeakError, SpecError, StoreError, TargetError
 from core.files import sha256_of_file
 from core.progress import Progress
+from core.targets.architectures import build
+from core.targets.checkpoint import read_card, save_target
 from core.targets.open import open_target
 from core.training.manifest import TrainingManifest, write_manifest
 from core.training.membership import Membership, write_membership
@@ -328,3 +331,44 @@ def test_where_memory_runs_out_for_a_references_answers_they_are_worked_out_on_t
     assert ran_out
     with AuditStore.read(tmp_path / "small.segleak") as store:
         assert scores_of(store) == rows[1]
+
+
+def test_a_reference_of_other_classes_in_the_same_number_is_refused_unless_its_owner_says_otherwise(world, tmp_path):
+    """The target names 'streets4'; a reference that names another scheme may mean something else by class 2."""
+    other = tmp_path / "other.safetensors"
+    card = read_card(world.target)
+    module = build(card.architecture, card.encoder, card.classes, card.arguments)
+    save_target(
+        other, module, card.architecture, card.encoder, card.classes, card.arguments, card.preprocessing, "yards4"
+    )
+    changes = {"attacks": [{"name": "rmia"}], "defenses": [{"name": "none"}]}
+    with pytest.raises(SpecError, match=r"other\.safetensors: its classes are those of 'yards4'") as caught:
+        run(world, tmp_path / "other.segleak", references=[{"path": str(other)}], **changes)
+    assert "scheme = 'streets4'" in caught.value.remedy
+    said = {"path": str(other), "scheme": "streets4"}
+    assert not run(world, tmp_path / "other.segleak", references=[said], **changes)["failed"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("cityscapes19", "mapillary-cityscapes19", True), ("cityscapes19", "camvid11", False), ("a", "a", True)],
+)
+def test_built_in_schemes_with_the_same_classes_are_taken_for_the_same(one, other, same):
+    assert (_named(one) == _named(other)) is same
+
+
+def test_a_file_that_is_no_model_is_refused_in_words_that_fit_a_reference(world, tmp_path):
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes((world.folder / "one.safetensors").read_bytes())
+    for paths, message in (
+        (["missing.safetensors"], r"missing\.safetensors: there is no such file or folder\. Check the path of the m"),
+        (["attack.safetensors"], r"attack\.safetensors: is an attack network, not a segmentation model"),
+        (["one.safetensors", str(copy)], r"copy\.safetensors: is given twice as a reference"),
+    ):
+        with pytest.raises(SegLeakError, match=message):
+            run(
+                world,
+                tmp_path / "refused.segleak",
+                references=[{"path": path} for path in paths],
+                attacks=[{"name": "loss-difference"}],
+            )

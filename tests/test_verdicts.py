@@ -158,7 +158,8 @@ def test_without_members_the_power_is_not_known_and_that_is_said(tmp_path):
 def test_a_suspect_without_a_score_is_refused_with_the_reason(tmp_path):
     found = judged(written(tmp_path / "a", scores(["needs a label map", 100])))
     assert kinds(found) == [Kind.UNJUDGED, Kind.EVIDENCE]
-    assert found.verdicts[0].sentence == "Cannot be judged: it has no score: needs a label map."
+    assert found.verdicts[0].sentence.startswith("Cannot be judged: it has no score: needs a label map. To judge it, ")
+    assert "labels = 'hidden'" in found.verdicts[0].sentence
     assert found.judged == 1
 
 

@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 from core.attacks.base import Observation, Reference
 
+NEEDS_LABEL = "needs a label map"
+"""Why an image without one has no score from an attack that does not hide them."""
+
 WEAKER = "The label maps are hidden: judged against the target's own prediction, which is weaker."
 
 

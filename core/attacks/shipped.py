@@ -1,5 +1,6 @@
 """The pretrained attack networks that come with the program, by short name."""
 
+import os
 from pathlib import Path
 
 from core.errors import AttackError
@@ -35,10 +36,15 @@ def network_path(name: str, folder: Path) -> Path:
         No shipped network has that short name.
     """
     if not is_short_name(name):
-        return folder / name
+        return beside(name, folder)
     if name not in shipped_networks():
         raise AttackError(
             f"There is no attack network '{name}'.",
             f"Give a file, or one of those that come with the program: {', '.join(shipped_networks()) or 'none'}.",
         )
     return FOLDER / f"{name}{ENDING}"
+
+
+def beside(name: str, folder: Path) -> Path:
+    """A path that begins at a folder, written without "..", so that a message names the file as people know it."""
+    return Path(os.path.normpath(folder.resolve() / Path(name).expanduser()))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.attacks.base import AttackResult, Observation
+from core.attacks.hidden import NEEDS_LABEL
 from core.attacks.label_only.probes import Probe
 from core.attacks.views import View
 from core.audit.beside import Beside
@@ -22,8 +23,6 @@ from core.errors import AttackError
 
 if TYPE_CHECKING:
     from core.targets.base import Output
-
-NEEDS_LABEL = "needs a label map"
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.audit.sources import Source
 from core.audit.spec import AuditSpec, ReferenceEntry
 from core.data.layouts import open_images
+from core.data.scheme import builtin_schemes, load_scheme
 from core.errors import DataError, SpecError
 from core.files import sha256_of_file
 from core.training.manifest import read_manifest
@@ -58,14 +59,15 @@ def open_references(spec: AuditSpec, target: "Target", trusted: frozenset[str]) 
     TargetError
         A file cannot be opened.
     SpecError
-        A reference has other classes than the target, or is the target.
+        A reference has other classes than the target, is the target, or is given twice.
     DataError
         What says which images it was trained on cannot be read.
     """
     moved = spec.with_paths(lambda path: str(spec.resolve(path)))
     opened = tuple(open_reference(entry, target.device, trusted) for entry in moved.references)
-    for reference in opened:
+    for number, reference in enumerate(opened):
         _check(reference.source.target, target)
+        _check_new(reference.source.target, [earlier.source.target for earlier in opened[:number]])
     return opened
 
 
@@ -89,6 +91,24 @@ def _check(reference: "Target", target: "Target") -> None:
             f"{name}: has {reference.info.classes} classes, the target {target.info.classes}.",
             "A reference must give the same classes.",
         )
+    schemes = [model.info.scheme for model in (reference, target)]
+    if all(schemes) and len(set(map(_named, schemes))) > 1:
+        raise SpecError(
+            f"{name}: its classes are those of '{schemes[0]}', the target's those of '{schemes[1]}'.",
+            "A reference must give the same classes in the same order. If it does, say so in [[references]]: "
+            f"scheme = '{schemes[1]}'.",
+        )
+
+
+def _named(scheme: str | None) -> tuple[str, ...]:
+    """The names of a built-in scheme's classes, which several share; of another one all that is known is its name."""
+    return load_scheme(scheme).names if scheme in builtin_schemes() else (str(scheme),)
+
+
+def _check_new(reference: "Target", earlier: "Sequence[Target]") -> None:
+    """One model twice would count twice, and its answers would seem to vary less than models do."""
+    if reference.info.sha256 in {other.info.sha256 for other in earlier}:
+        raise SpecError(f"{reference.info.path.name}: is given twice as a reference.", "Give each model once.")
 
 
 def _members(entry: ReferenceEntry, path: Path, sha256: str) -> frozenset[str] | None:

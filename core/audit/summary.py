@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,8 @@ def _result(
         seed=spec.seed,
         level=spec.run.level,
     )
+    if metrics.needs and (unscored := _unscored(scores, by_id)):
+        metrics = replace(metrics, needs=unscored)
     shadow = _shadow_threshold(store, attack)
     judged = judge(members, non_members, shadow) if shadow is not None and len(members) + len(non_members) else None
     return {
@@ -110,6 +112,18 @@ def _side(
 ) -> tuple[npt.NDArray[np.float64], list[str | None]]:
     chosen = [(s.score, rows[s.image].group) for s in scores if s.score is not None and rows[s.image].role is role]
     return np.array([score for score, _ in chosen], np.float64), [group for _, group in chosen]
+
+
+def _unscored(scores: Sequence[ScoreRow], rows: dict[int, ImageRow]) -> str:
+    """That there are known images and no scores of them, and why; empty where there are scores, or no such images."""
+    known = {role: [s for s in scores if rows[s.image].role is role] for role in (Role.MEMBER, Role.NON_MEMBER)}
+    without = {role: found for role, found in known.items() if found and all(s.score is None for s in found)}
+    if not without:
+        return ""
+    reason, _ = Counter(s.reason or "" for found in without.values() for s in found).most_common(1)[0]
+    return (
+        f"needs scores of known {' and '.join(f'{role}s' for role in without)}, and none has one ({reason.rstrip('.')})"
+    )
 
 
 def _own_threshold(members: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> NamedThreshold | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from core.attacks.hidden import NEEDS_LABEL
 from core.audit import review
 from core.audit.doubts import Doubt, doubts_of, shown_to_attack
 from core.audit.protocol import calibration_images
@@ -21,6 +22,12 @@ from core.data.samples import Role
 from core.metrics.evidence import Evidence, Power, Side, evidence_of
 from core.metrics.intervals import Interval, has_groups
 from core.metrics.membership import finite
+
+UNLABELLED = (
+    " To judge it, make an attack that needs none the primary one, or hide the label maps from the primary attack "
+    "(labels = 'hidden')."
+)
+"""What to do about a suspect without a label map; then known images are scored without theirs, too."""
 
 
 class Kind(StrEnum):
@@ -218,7 +225,8 @@ class _Table:
             return ""
         found = self._found.get(row.id)
         reason = row.reason if found is None else found.reason
-        return f"It has no score: {(reason or 'it has not been audited yet').rstrip('.')}."
+        remedy = UNLABELLED if reason == NEEDS_LABEL else ""
+        return f"It has no score: {(reason or 'it has not been audited yet').rstrip('.')}.{remedy}"
 
 
 def _told(table: _Table, evidence: Evidence, rows: Sequence[ImageRow], *, grouped: bool) -> Mapping[int, Verdict]:

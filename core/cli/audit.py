@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.attacks.all import ATTACKS
+from core.attacks.offered import FOR_POSTERIORS
 from core.audit.spec import (
     AttackEntry,
     AuditSpec,
-    ReferenceEntry,
     RunSettings,
     TargetEntry,
     attack_entries,
@@ -19,7 +19,15 @@ from core.audit.spec import (
 from core.audit.store import AuditStore
 from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, given_flags, read_choice, read_flags
-from core.cli.models import add_device_flag, add_target_flags, trusted_hashes
+from core.cli.models import (
+    REFERENCE,
+    add_device_flag,
+    add_reference_flags,
+    add_target_flags,
+    given_references,
+    trusted_hashes,
+)
+from core.cli.offered import with_offered_attacks
 from core.cli.protocol import add_protocol_flags, calibration_entries, given_protocol_flags, with_protocol
 from core.cli.report import has_error, print_findings, print_summary, stored_findings
 from core.cli.screen import Screen
@@ -29,7 +37,6 @@ from core.defenses import DEFENSES
 from core.errors import SpecError
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
-from core.training.membership import NAME, shadow_files
 
 SUFFIX = ".segleak"
 
@@ -66,14 +73,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action="append",
         default=[],
         metavar="NAME[:key=value,...]",
-        help=f"an attack; the first is primary: {', '.join(ATTACKS.names())} (default patch, then loss)",
+        help=f"an attack; the first is primary: {', '.join(ATTACKS.names())} (default patch, then loss, or "
+        "those made for label maps where nothing else is released)",
     )
-    parser.add_argument(
-        "--reference",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="a reference model, or a folder of `train shadows`, for attacks that compare with some; may be repeated",
+    add_reference_flags(
+        parser, "a reference model, or a folder of `train shadows`, for attacks that compare with some; may be repeated"
     )
     add_protocol_flags(parser)
     add_flags(parser, RunSettings, "run")
@@ -116,6 +120,7 @@ def _refuse_beside_spec(args: argparse.Namespace) -> None:
     given += [] if args.seed is None else ["--seed"]
     given += [] if args.layout == "auto" else ["--layout"]
     given += [f"--target-{name}" for name in given_flags(args, TargetOptions, "target-")]
+    given += [f"--{REFERENCE}{name}" for name in given_flags(args, TargetOptions, REFERENCE)]
     given += [f"--input-{name}" for name in given_flags(args, Preprocessing, "input-")]
     given += given_protocol_flags(args)
     if given:
@@ -144,20 +149,16 @@ def _from_flags(args: argparse.Namespace) -> tuple[AuditSpec, Path]:
         ),
         images=images,
         defenses=tuple(read_chain(text) for text in args.defense or ["none"]),
-        attacks=_attacks(args.attack or ["patch", "loss"]),
+        attacks=_attacks(args.attack) if args.attack else attack_entries(FOR_POSTERIORS),
         scheme=args.scheme,
         seed=args.seed or 0,
         run=read_flags(args, RunSettings) or RunSettings(),
-        references=tuple(ReferenceEntry(path) for given in args.reference for path in _models(given)),
+        references=given_references(args),
     )
+    if not args.attack:
+        spec = with_offered_attacks(spec, args)
     # Through the file's form, so that flags are checked exactly as a spec file is.
     return parse_spec(to_mapping(with_protocol(spec, args)), Path.cwd()), args.out or Path(f"{name}{SUFFIX}")
-
-
-def _models(given: str) -> list[str]:
-    """The path of a model, or those of a folder of shadows."""
-    is_fleet = (Path(given) / NAME).is_file()
-    return [str(path) for path in shadow_files(Path(given))] if is_fleet else [given]
 
 
 def _attacks(texts: list[str]) -> tuple[AttackEntry, ...]:

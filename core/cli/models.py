@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.audit.device import pick_device
+from core.audit.spec import ReferenceEntry
 from core.cli.flags import add_flags, given_flags, read_flags
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
 from core.targets.trust import TrustStore, checked_sha256
+from core.training.membership import NAME, shadow_files
 
 if TYPE_CHECKING:
     from core.targets.base import Target
+
+REFERENCE = "reference-"
+"""Prefix of the flags about reference models."""
 
 
 def add_device_flag(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +36,24 @@ def add_model_flags(parser: argparse.ArgumentParser, prefix: str) -> None:
     add_flags(parser, TargetOptions, "what the model file does not say", prefix)
     title = "how an image becomes the model's input (what is not given: as the file says)"
     add_flags(parser, Preprocessing, title, "input-")
+
+
+def add_reference_flags(parser: argparse.ArgumentParser, help: str) -> None:
+    """Flags --reference and --reference-*, which `given_references` reads."""
+    parser.add_argument("--reference", action="append", default=[], metavar="PATH", help=help)
+    add_flags(parser, TargetOptions, "what the files of --reference do not say, the same for all", REFERENCE)
+
+
+def given_references(args: argparse.Namespace) -> tuple[ReferenceEntry, ...]:
+    """The reference models of `add_reference_flags`."""
+    options = read_flags(args, TargetOptions, REFERENCE) or TargetOptions()
+    return tuple(ReferenceEntry(path, options) for given in args.reference for path in _files(given))
+
+
+def _files(given: str) -> list[str]:
+    """The path of a model, or those of a folder of shadows."""
+    is_fleet = (Path(given) / NAME).is_file()
+    return [str(path) for path in shadow_files(Path(given))] if is_fleet else [given]
 
 
 def add_trust_flag(parser: argparse.ArgumentParser) -> None:

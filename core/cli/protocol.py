@@ -46,14 +46,19 @@ def calibration_entries(args: argparse.Namespace) -> tuple[ImagesEntry, ...]:
 def with_protocol(spec: AuditSpec, args: argparse.Namespace) -> AuditSpec:
     """The spec with the protocol of the flags. Raises `SpecError` where one names no attack or defense of it."""
     protocol = read_flags(args, Protocol, PREFIX) or Protocol()
-    attacks, released = spec.attacks, 0
+    attacks = spec.attacks
     if args.primary:
         _need(args.primary, [entry.id for entry in attacks], "--primary", "attack")
         attacks = tuple(replace(entry, primary=entry.id == args.primary) for entry in attacks)
-    if args.released:
-        ids = [chain.id for chain in spec.defenses]
-        released = ids.index(_need(read_chain(args.released).id, ids, "--released", "defense"))
-    return replace(spec, protocol=protocol, attacks=attacks, released=released)
+    return replace(spec, protocol=protocol, attacks=attacks, released=released_place(spec, args))
+
+
+def released_place(spec: AuditSpec, args: argparse.Namespace) -> int:
+    """Place in the spec's defenses of the one that --released names. Raises `SpecError` where it is none of them."""
+    if not args.released:
+        return 0
+    ids = [chain.id for chain in spec.defenses]
+    return ids.index(_need(read_chain(args.released).id, ids, "--released", "defense"))
 
 
 def _need(name: str, known: list[str], flag: str, what: str) -> str:

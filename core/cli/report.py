@@ -1,8 +1,8 @@
 """Tables of an audit's summary."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from core.audit.store import AuditStore
 from core.audit.verdicts import Kind
@@ -10,6 +10,10 @@ from core.cli.screen import Screen, table
 
 SHOWN = 20
 """Suspects listed one by one."""
+
+Result = Mapping[str, Any]
+"""What was found of one attack under one defense."""
+Key = TypeVar("Key", bound=Hashable)
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
@@ -67,14 +71,35 @@ def _print_membership(summary: Mapping[str, Any], screen: Screen) -> None:
             "* primary attack on the released output; all else is exploratory, no verdict. n/m: not measurable with so "
             "few non-members."
         )
-    for needs in sorted({r["metrics"]["needs"] for r in summary["results"] if r["metrics"]["needs"]}):
-        screen.print(f"AUC, TPR and thresholds: {needs}; scores and maps are in the audit folder.")
-    for note in dict.fromkeys(
-        f"{result['attack']}: {count} images not scored ({reason})"
-        for result in summary["results"]
-        for reason, count in result["not_scored"].items()
-    ):
-        screen.note(note)
+    for needs, results in _by(summary["results"], lambda r: [r["metrics"]["needs"]] if r["metrics"]["needs"] else []):
+        screen.print(f"AUC, TPR and thresholds{_of(results, summary)}: {needs.rstrip('.')}.")
+    told = _by(summary["results"], lambda r: [(r["attack"], *pair) for pair in r["not_scored"].items()])
+    for (attack, reason, count), results in told:
+        screen.note(f"{attack}: {count} images not scored{_under(results, summary)} ({reason})")
+
+
+def _by(results: Iterable[Result], keys: Callable[[Result], Iterable[Key]]) -> Iterator[tuple[Key, list[Result]]]:
+    """Each key with the results that have it, in the order in which they come."""
+    found: dict[Key, list[Result]] = {}
+    for result in results:
+        for key in keys(result):
+            found.setdefault(key, []).append(result)
+    yield from found.items()
+
+
+def _of(results: Sequence[Result], summary: Mapping[str, Any]) -> str:
+    """Which attacks and defenses these are the results of; empty where they are all."""
+    if len(results) == len(summary["results"]):
+        return ""
+    attacks = dict.fromkeys(r["attack"] + ("" if r["exploratory"] else " *") for r in results)
+    return f" of {', '.join(attacks)}{_under(results, summary)}"
+
+
+def _under(results: Sequence[Result], summary: Mapping[str, Any]) -> str:
+    """Under which defenses; empty where it is under all."""
+    titles = _titles(summary)
+    shown = dict.fromkeys(titles[result["defense"]] for result in results)
+    return "" if len(shown) == len(titles) else f" under {', '.join(shown)}"
 
 
 def _titles(summary: Mapping[str, Any]) -> dict[str, str]:

@@ -30,8 +30,8 @@ def _partly(images: Sequence[Inspection]) -> Finding | None:
     if without in {0, len(images)}:
         return None
     sentence = (
-        f"Of {len(images):,} {PLURAL[images[0].role]} {without:,} have no group and the others have. Each image without "
-        "one counts as independent of all others: give it a group, or its intervals and verdicts claim too much."
+        f"Of {len(images):,} {PLURAL[images[0].role]} {without:,} have no group and the others have. Each image "
+        "without one counts as independent of all others: give it a group, or intervals and verdicts claim too much."
     )
     return Finding("warning", "groups-missing", sentence, ({"images": len(images), "without": without},))
 

@@ -11,7 +11,9 @@ from core.audit.spec import to_mapping
 from core.snapshot.known_names import NAME_LEFT_OUT
 from core.snapshot.redaction import Names, Redacted
 
-COUNTS = re.compile(r"[\d,]+ images?, [\d,]+ with a label map(?:, in [\d,]+ groups?|, [\d,]+ in none|, none with a group)*\.$")
+COUNTS = re.compile(
+    r"[\d,]+ images?, [\d,]+ with a label map(?:, in [\d,]+ groups?|, [\d,]+ in none|, none with a group)*\.$"
+)
 """The end of the sentence about an image set, after what was recognised in its folders."""
 PLAIN_OPTIONS = frozenset({"role", "path", "layout", "scheme", "encoding", "limit", "calibration"})
 """Keys of an image set in the spec that name no folder or file of their own."""

@@ -56,7 +56,7 @@ def open_target(
     """
     path, options = Path(path), options or TargetOptions()
     if not path.exists():
-        raise TargetError(f"{path}: there is no such file or folder.", "Check the path of the target.")
+        raise TargetError(f"{path}: there is no such file or folder.", "Check the path of the model.")
     allowed = trusted if callable(trusted) else trusted.__contains__
     request = Request(path, options, preprocessing, _device(device), allowed)
     try:

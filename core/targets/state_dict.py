@@ -48,6 +48,10 @@ class StateDict(TargetFormat):
         tensors = strip_prefixes(find_tensors(_read(request.path)))
         if not tensors:
             raise TargetError(f"{file}: there are no weights in it.", _SAVE_AGAIN)
+        if not options.architecture and _is_attack_network(request.path):
+            raise TargetError(
+                f"{file}: is an attack network, not a segmentation model.", "It belongs in the 'network' of an attack."
+            )
         if not options.architecture:
             raise _architecture_needed(file, tensors)
         classes = options.classes or class_count(tensors)
@@ -89,6 +93,16 @@ def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
         return dict(load_file(path))
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
         raise TargetError(f"{path.name}: the safetensors file is damaged ({error}).", "Copy it again.") from error
+
+
+def _is_attack_network(path: Path) -> bool:
+    """Whether an attack network's card is in the file (see `core.attacks.networks.checkpoint`)."""
+    from safetensors import safe_open
+
+    if path.suffix != ".safetensors":
+        return False
+    with safe_open(path, framework="pt") as stream:
+        return "segleak_attack" in (stream.metadata() or {})
 
 
 def _read(path: Path) -> object:

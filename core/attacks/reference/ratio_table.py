@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.attacks.json_card import card_text, is_number, read_card, write_card
-from core.attacks.shipped import is_short_name
+from core.attacks.shipped import beside, is_short_name
 from core.errors import AttackError
 
 KIND = "segleak ratio table"
@@ -117,7 +117,7 @@ def table_path(name: str, folder: Path) -> Path:
     Raises `AttackError` where none that comes along has that name.
     """
     if not is_short_name(name):
-        return folder / Path(name).expanduser()
+        return beside(name, folder)
     shipped = sorted(path.stem for path in FOLDER.glob(f"*{ENDING}"))
     if name not in shipped:
         raise AttackError(

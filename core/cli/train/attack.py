@@ -9,7 +9,14 @@ from core.audit.device import pick_device
 from core.cli.defenses import FORM as DEFENSE
 from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, read_flags
-from core.cli.models import add_model_flags, add_trust_flag, open_from_flags, trusted_hashes
+from core.cli.models import (
+    add_model_flags,
+    add_reference_flags,
+    add_trust_flag,
+    given_references,
+    open_from_flags,
+    trusted_hashes,
+)
 from core.cli.screen import Screen
 from core.cli.sets import add_set_flags, dest
 from core.cli.train.common import add_run_flags, checkpoint, open_sets, scheme_named
@@ -40,7 +47,7 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="train on outputs under this defense, or chain joined by '+', as an attacker who adapts would; "
         "repeated: under each (default none)",
     )
-    add_reference_flag(
+    add_reference_flags(
         parser, "for slm-pair, a reference model that is no shadow; may be repeated. The shadows serve each other"
     )
     parser.add_argument("--out", type=checkpoint, required=True, metavar="FILE", help="checkpoint (.safetensors)")
@@ -149,18 +156,12 @@ def _from_files(args: argparse.Namespace) -> "list[ShadowData]":
     ]
 
 
-def add_reference_flag(parser: argparse.ArgumentParser, help: str) -> None:
-    """The flag that `open_given_references` reads."""
-    parser.add_argument("--reference", action="append", default=[], metavar="FILE", help=help)
-
-
 def open_given_references(args: argparse.Namespace) -> "list[AuditedReference]":
     """The reference models that --reference names."""
     from core.audit.references import open_reference
-    from core.audit.spec import ReferenceEntry
 
     trusted, device = trusted_hashes(args), pick_device(args.device)
-    return [open_reference(ReferenceEntry(path), device, trusted) for path in args.reference]
+    return [open_reference(entry, device, trusted) for entry in given_references(args)]
 
 
 def print_held_out(held: "HeldOut", screen: Screen) -> None:

@@ -8,9 +8,9 @@ from core.audit.device import pick_device
 from core.cli.defenses import FORM as DEFENSE
 from core.cli.defenses import read_chain
 from core.cli.flags import add_flags, read_choice, read_flags
+from core.cli.models import add_reference_flags
 from core.cli.screen import Screen
 from core.cli.train.attack import (
-    add_reference_flag,
     add_shadow_flags,
     open_given_references,
     open_shadows,
@@ -33,7 +33,7 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         metavar="NAME[:key=value,...]",
         help="an attack to combine; repeat it",
     )
-    add_reference_flag(
+    add_reference_flags(
         parser, "a reference model that is no shadow; may be repeated. The shadows serve each other as references"
     )
     parser.add_argument(

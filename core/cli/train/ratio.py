@@ -3,8 +3,9 @@
 import argparse
 
 from core.cli.flags import add_flags, read_flags
+from core.cli.models import add_reference_flags
 from core.cli.screen import Screen
-from core.cli.train.attack import add_reference_flag, add_shadow_flags, open_given_references, open_shadows
+from core.cli.train.attack import add_shadow_flags, open_given_references, open_shadows
 from core.cli.train.combiner import json_file
 from core.cli.train.common import add_run_flags
 from core.training.settings import RatioTraining
@@ -16,7 +17,7 @@ USAGE = """\
 def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this kind of training."""
     parser = kinds.add_parser("ratio", usage=USAGE, help="fit the table of 'learned-ratio' to half-supervised shadows")
-    add_reference_flag(
+    add_reference_flags(
         parser, "a reference model that is no shadow; may be repeated. Without any the shadows serve each other"
     )
     add_shadow_flags(parser)

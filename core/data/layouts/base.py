@@ -52,7 +52,8 @@ def image_set(
             "Check the folder, the layout and its split, or name another.",
         )
     labelled = sum(sample.label is not None for sample in found)
-    sentence = f"{why[:1].upper()}{why[1:]}; {_count(len(found))}, {labelled:,} with a label map{_groups(found, asked=asked_groups)}."
+    counts = f"{_count(len(found))}, {labelled:,} with a label map{_groups(found, asked=asked_groups)}"
+    sentence = f"{why[:1].upper()}{why[1:]}; {counts}."
     return ImageSet(found, layout.name, sentence, encoding, scheme, tuple(missing), tuple(sorted(orphans)))
 
 
@@ -66,4 +67,5 @@ def _groups(samples: tuple[Sample, ...], *, asked: bool) -> str:
     if not groups:
         return ", none with a group" if asked else ""
     without = sum(sample.group is None for sample in samples)
-    return f", in {len(groups):,} group{'' if len(groups) == 1 else 's'}" + (f", {without:,} in none" if without else "")
+    rest = f", {without:,} in none" if without else ""
+    return f", in {len(groups):,} group{'' if len(groups) == 1 else 's'}{rest}"

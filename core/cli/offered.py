@@ -1,0 +1,46 @@
+"""The attacks of an audit whose command names none: those that fit what the target gives out."""
+
+import argparse
+from dataclasses import replace
+
+from core.attacks.offered import offered
+from core.audit.device import pick_device
+from core.audit.plan import find_sets
+from core.audit.spec import AuditSpec, attack_entries
+from core.cli.models import trusted_hashes
+from core.cli.protocol import released_place
+from core.data.images import read_image
+from core.errors import SegLeakError
+
+PROGRAMS = ("exported", "onnx", "torchscript", "transformers")
+"""Formats of models that may give label maps; the architectures of all others give a value for each class."""
+
+
+def with_offered_attacks(spec: AuditSpec, args: argparse.Namespace) -> AuditSpec:
+    """The spec with attacks that fit; what the target gives is seen on its first image where nothing says it."""
+    tables = offered(labels_only=labels_only(spec, args), references=bool(spec.references))
+    return replace(spec, attacks=attack_entries(tables))
+
+
+def labels_only(spec: AuditSpec, args: argparse.Namespace) -> bool:
+    """Whether nothing but label maps is released."""
+    said = spec.target.options.output_kind
+    release = spec.defenses[released_place(spec, args)]
+    return release.hard or (_asked(spec, args) if said == "auto" else said == "labels")
+
+
+def _asked(spec: AuditSpec, args: argparse.Namespace) -> bool:
+    """What the target gives for the first image. What cannot be opened is left for the audit to name."""
+    from core.targets.open import open_target, recognised_format
+
+    path, options = spec.resolve(spec.target.path), spec.target.options
+    try:
+        if recognised_format(path, options.format)[0].name not in PROGRAMS:
+            return False
+        trusted, device = trusted_hashes(args), pick_device(args.device)
+        target = open_target(path, options, spec.target.preprocessing, device, trusted)
+        sets = find_sets(spec, target.info.scheme)
+        image = next(sample.image for planned in sets for sample in planned.images.samples)
+        return target.outputs([read_image(image, spec.run.pixel_limit)])[0].kind == "labels"
+    except SegLeakError:
+        return False
