@@ -55,7 +55,7 @@ def _buttons(of: "Tokens") -> str:
     QPushButton[role="link"] {{ border: none; background: none; color: {of.accent}; padding: 2px 4px; }}
     QPushButton[role="link"]:focus {{ text-decoration: underline; }}
     QToolButton[role="words"] {{
-        padding: 3px 8px; border: 1px solid {of.line}; border-radius: 5px; background: {of.raised};
+        padding: 1px 8px; border: 1px solid {of.line}; border-radius: 5px; background: {of.raised};
     }}
     QToolButton[role="words"]:hover, QToolButton[role="words"]:focus {{ border-color: {of.accent}; }}
     QToolButton[role="words"]:checked {{ border-color: {of.accent}; background: {of.base}; }}
