@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from core.audit.cache import PosteriorCache
+from core.audit.plan import find_sets
 from core.audit.runner import RunOptions, open_audit, run_audit
 from core.audit.spec import read_spec
 from core.audit.store import AuditStore
@@ -363,3 +364,13 @@ def test_the_summary_on_disk_is_the_one_returned(finished):
 def test_no_file_is_left_that_the_audit_does_not_name(finished):
     folder, _ = finished
     assert sorted(p.name for p in folder.iterdir()) == ["audit.toml", "maps", "results.sqlite", "summary.json"]
+
+
+def test_the_data_check_knows_which_non_members_calibrate(fresh):
+    images = [{"role": "non-member", "path": "members"}, {"role": "non-member", "path": "non-members"}]
+    images[1] |= {"calibration": True, "limit": 1}
+    sets = find_sets(read_spec(fresh.write_spec(images=images)))
+    assert [(len(planned.images.samples) == 1, planned.images.calibrates) for planned in sets] == [
+        (False, False),
+        (True, True),
+    ]

@@ -270,3 +270,21 @@ def test_groups_with_images_of_two_roles_are_warned_of(folders):
 
 def _grouped(sample, group):
     return replace(sample, group=group)
+
+
+def test_suspects_are_held_against_the_non_members_that_calibrate(tmp_path):
+    """The others look like the suspects, and would hide that those with which they are compared do not."""
+    made = {name: Folder(tmp_path / name) for name in ("suspects", "others", "calibrating")}
+    for start, (name, brightness) in enumerate((("suspects", 0), ("others", 0), ("calibrating", 50))):
+        for seed in range(150 if name == "others" else 25):
+            made[name].add(f"{seed}.png", picture(1000 * start + seed, brightness=brightness))
+    sets = {name: folder.set() for name, folder in made.items()}
+    calibrating = replace(sets["calibrating"], calibrates=True)
+
+    def shifts(*non_members):
+        report = check_data({Role.SUSPECT: [sets["suspects"]], Role.NON_MEMBER: non_members}, SCHEME)
+        return [finding.code for finding in report.findings if finding.code.startswith("shift-")]
+
+    assert "shift-colour" in shifts(sets["others"], calibrating)
+    assert not shifts(sets["others"], sets["calibrating"])  # a seventh of all that calibrate
+    assert not shifts(replace(sets["others"], calibrates=True), sets["calibrating"])

@@ -276,6 +276,8 @@ def test_scenes_read_back_as_they_were_written(layout, split, tmp_path):
     found = open_images(place, layout, OPTIONS.get(layout))
     scheme = load_scheme(found.scheme or "cityscapes19")
     assert len(found.samples) == 3 and not found.missing and not found.orphans
+    groups = [sample.group for sample in found.samples]
+    assert groups == [None] * 3 or len(set(groups)) == 3  # no scene has to do with another
     for seed, sample in zip((20, 21, 22), found.samples, strict=True):
         scene = make_scene(seed, SMALL)
         label = read_label(sample.label, scheme, found.encoding)

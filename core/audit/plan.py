@@ -50,6 +50,7 @@ def find_sets(spec: AuditSpec, scheme_of_target: str | None = None) -> list[Plan
     sets = []
     for entry in spec.images:
         images = open_images(spec.resolve(entry.path), entry.layout, entry.options)
+        images = replace(images, calibrates=entry.calibration)
         if entry.limit:
             images = replace(images, samples=images.samples[: entry.limit])
         scheme = _scheme(spec, entry.scheme or spec.scheme or images.scheme or scheme_of_target)

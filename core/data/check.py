@@ -128,6 +128,7 @@ class _Job:
     encoding: str
     scheme: ClassScheme | None
     pixel_limit: int
+    calibrates: bool = False
 
 
 def _jobs(
@@ -147,7 +148,9 @@ def _jobs(
                 except DataError as error:
                     sentence = f"The encoding of the {PLURAL[role]}' label maps is not clear: {error}"
                     findings.append(Finding("warning", "label-encoding", sentence))
-            yield from (_Job(role, sample, encoding, scheme, pixel_limit) for sample in image_set.samples)
+            yield from (
+                _Job(role, sample, encoding, scheme, pixel_limit, image_set.calibrates) for sample in image_set.samples
+            )
 
 
 def _inspected(jobs: Sequence[_Job]) -> Iterator[Inspection]:
@@ -160,7 +163,7 @@ def _inspected(jobs: Sequence[_Job]) -> Iterator[Inspection]:
 
 
 def _inspect(job: _Job) -> Inspection:
-    return dataclasses.replace(_read_image(job), **_read_label(job))
+    return dataclasses.replace(_read_image(job), calibrates=job.calibrates, **_read_label(job))
 
 
 def _read_image(job: _Job) -> Inspection:

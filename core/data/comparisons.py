@@ -44,7 +44,7 @@ def comparison_findings(images: Mapping[Role, Sequence[Inspection]], progress: P
     for first, second in between:
         found += _between(readable[first], readable[second], progress)
         if (first, second) in SHIFT_COMPARED:
-            found += _shift(readable[first], readable[second])
+            found += _shift(readable[first], _stand_in(readable[second]) if first is Role.SUSPECT else readable[second])
         progress.step()
     for inspected in readable.values():
         found += _within(inspected, progress)
@@ -92,6 +92,11 @@ def _within(images: Sequence[Inspection], progress: Progress) -> list[Finding]:
         "together, intervals come out too narrow."
     )
     return [Finding("note", "repeats-within", sentence, ({"exact": len(exact), "near": near.count},))]
+
+
+def _stand_in(non_members: Sequence[Inspection]) -> Sequence[Inspection]:
+    """The non-members that suspects are held against: those that calibrate, where others do not."""
+    return [image for image in non_members if image.calibrates] or non_members
 
 
 def _shift(first: Sequence[Inspection], second: Sequence[Inspection]) -> list[Finding]:

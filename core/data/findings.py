@@ -62,6 +62,8 @@ class Inspection:
         Whether the values in `unknown` are colours, 0xRRGGBB.
     labelled_pixels
         Pixels of the label map that are not void.
+    calibrates
+        Whether it is among the non-members that calibrate verdicts, where some do not.
     """
 
     role: Role
@@ -74,6 +76,7 @@ class Inspection:
     unknown: Mapping[int, int] | None = None
     unknown_are_colours: bool = False
     labelled_pixels: int = 0
+    calibrates: bool = False
 
     @property
     def misfit(self) -> bool:

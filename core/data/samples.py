@@ -55,6 +55,8 @@ class ImageSet:
         Images whose label map was expected and not found.
     orphans
         Label maps without an image.
+    calibrates
+        Whether these non-members calibrate verdicts, and others do not.
     """
 
     samples: tuple[Sample, ...]
@@ -64,3 +66,4 @@ class ImageSet:
     scheme: str | None = None
     missing: tuple[Path, ...] = field(default=())
     orphans: tuple[Path, ...] = field(default=())
+    calibrates: bool = False

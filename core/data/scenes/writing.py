@@ -87,7 +87,7 @@ PLACES = {
         lambda: _ids_of("mapillary-cityscapes19", 65),
         palette="mapillary65",
     ),
-    "camvid": Place("images/{name}", "labels/{name}.png", _camvid_ids),
+    "camvid": Place("images/scene{number:06d}", "labels/scene{number:06d}.png", _camvid_ids),
 }
 """How each layout stores scenes. Mapillary's labels read back as Cityscapes' with the option classes=cityscapes."""
 
