@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QMainWindow, QMenu
 
@@ -36,24 +36,30 @@ def test_the_commands_can_be_registered_and_ask_whether_they_can_be_used(panel, 
     assert registry.qaction("images.grid").isChecked()
 
 
+def menus_of(browser):
+    return browser.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+
 def test_a_right_click_offers_what_can_be_done_with_the_image(panel, document, folder, qtbot):
     browser = panel(document)
     table = browser.images.table
     browser.selection.image = 3
     table.customContextMenuRequested.emit(table.visualRect(browser.model.index(2, 0)).center())
-    (menu,) = browser.findChildren(QMenu)
+    (menu,) = menus_of(browser)
     assert [action.text() for action in menu.actions()] == [
         "Flag or take the flag off",
         "Add a note...",
         "Exclude or include again...",
         "Show in the file manager",
         "Copy the path",
+        "",  # a line
+        "Sort by",
     ]
     menu.actions()[0].trigger()
     assert document.flagged == {3}
     menu.close()
     table.customContextMenuRequested.emit(QPoint(10, table.viewport().height() + 500))
-    assert all(other is menu for other in browser.findChildren(QMenu))
+    assert all(other is menu for other in menus_of(browser))
 
 
 def test_paths_are_copied_and_folders_opened(panel, document, monkeypatch, qtbot):
