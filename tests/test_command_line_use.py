@@ -232,3 +232,12 @@ def test_an_empty_note_is_refused_and_a_written_one_is_echoed(audit, capsys):
     assert "--why" in error
     out, _ = said(capsys, ["review", audit, "note", "member/00.png", "--why", "seen", "--who", "E"])
     assert "E  note  member/00.png  seen" in out
+
+
+def test_a_network_that_comes_along_is_told_of_by_its_short_name(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out, _ = said(capsys, ["info", "slm-argmax"])
+    assert out.startswith("file: slm-argmax.safetensors")
+    judged = [line for line in out.splitlines() if "classes" in line and line.strip().startswith("auc ")]
+    assert len(judged) > 1  # one line for each target on which it was judged
+    assert all("tpr_at_1_percent" in line and "{" not in line for line in judged)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         nargs="?",
         metavar="WHAT",
         type=Path,
-        help="an audit folder, a model file, an attack network, or the name of a defense, hardening, attack or layout; "
-        "absent: what is installed",
+        help="an audit folder, a model file, an attack network (one that comes along by its short name), or the name of "
+        "a defense, hardening, attack or layout; absent: what is installed",
     )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     add_trust_flag(parser)
@@ -120,21 +121,32 @@ def _model(args: argparse.Namespace) -> dict[str, Any]:
     from core.attacks.networks import read_card
     from core.training.manifest import read_manifest
 
+    path = _shipped(args.path)
     try:
-        card = read_card(args.path)
-        found: dict[str, Any] = {"file": args.path.name, "attack network": json.loads(card.to_json())}
+        card = read_card(path)
+        found: dict[str, Any] = {"file": path.name, "attack network": json.loads(card.to_json())}
     except AttackError:
-        found = provenance.target_facts(open_from_flags(args, args.path))
-    manifest = read_manifest(args.path)
+        found = provenance.target_facts(open_from_flags(args, path))
+    manifest = read_manifest(path)
     known = "unknown" if manifest is None else f"{len(manifest.members)} images, {manifest.created}"
     return found | {"trained on": known}
 
 
-def _print_mapping(found: dict[str, Any], screen: Screen) -> None:
+def _shipped(path: Path) -> Path:
+    """The file of an attack network that comes with the program, where its short name is given; else the path."""
+    from core.attacks.shipped import network_path, shipped_networks
+
+    return network_path(str(path), Path()) if str(path) in shipped_networks() and not path.exists() else path
+
+
+def _print_mapping(found: Mapping[str, Any], screen: Screen, indent: str = "") -> None:
     for key, value in found.items():
         if isinstance(value, dict):
-            screen.print(f"{key}:")
-            for inner, text in value.items():
-                screen.print(f"  {inner}: {text}")
+            screen.print(f"{indent}{key}:")
+            _print_mapping(value, screen, f"{indent}  ")
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            screen.print(f"{indent}{key}:")
+            for one in value:
+                screen.print(f"{indent}  {', '.join(f'{name} {text}' for name, text in one.items())}")
         else:
-            screen.print(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+            screen.print(f"{indent}{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
