@@ -30,7 +30,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         nargs="?",
         metavar="WHAT",
         type=Path,
-        help="an audit folder, a model file, an attack network (one that comes along by its short name), or the name of "
+        help="an audit folder, a model file, an attack network (those that come along by name), or the name of "
         "a defense, hardening, attack or layout; absent: what is installed",
     )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
