@@ -256,6 +256,9 @@ def test_a_spec_without_references_and_hidden_labels_says_nothing_of_them(world)
         ({"attacks": [{"name": "loss", "labels": "none"}]}, "'labels' cannot be 'none'"),
         ({"references": [{"members": "x"}]}, r"references\[0\]: the key 'path' is missing"),
         ({"references": [{"path": "x", "members": 3}]}, r"references\[0\]: 'members' cannot be 3"),
+        ({"references": [{"path": "x", "membres": "y"}]}, r"references\[0\]: unknown key 'membres'.*path.*members"),
+        ({"references": [{"path": "x", "classes": "y"}]}, r"references\[0\]: 'classes' cannot be 'y'"),
+        ({"target": {"path": "x", "members": "y"}}, r"^target: unknown key 'members'.*path, trust"),
     ],
 )
 def test_wrong_references_are_refused_by_name(world, changes, message):

@@ -29,6 +29,7 @@ from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.errors import SpecError
 from core.files import write_text
+from core.parameters import parameters_of
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
 
@@ -48,6 +49,9 @@ __all__ = [
 ]
 
 KEYS = ("version", "name", "seed", "scheme", "target", "images", "defenses", "attacks", "references", "protocol", "run")
+
+MODEL_KEYS = ("path", "trust", "preprocessing", *(info.name for info in parameters_of(TargetOptions)))
+"""What a table about a model takes."""
 
 LABELS = ("given", "hidden")
 """Whether an attack sees the images' label maps."""
@@ -101,26 +105,34 @@ def _reference(table: Mapping[str, Any], index: int) -> ReferenceEntry:
     where = f"references[{index}]"
     rest = dict(table)
     members = _typed(rest, "members", str, where, "")
-    rest.pop("members", None)
-    return ReferenceEntry(**_model(rest, where), members=members)
+    model = _model(rest, where)
+    return ReferenceEntry(**model, members=members)
 
 
 def _model(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     """What `TargetEntry` takes."""
+    _only(table, where, (*MODEL_KEYS, *(("members",) if where.startswith("references") else ())))
     rest = dict(table)
     path = _typed(rest, "path", str, where, None)
     if not path:
         raise SpecError(f"{where}: the key 'path' is missing.", "It takes the path of a model file or folder.")
     trust = _typed(rest, "trust", str, where, None)
     preprocessing = _typed(rest, "preprocessing", dict, where, None)
-    for key in ("path", "trust", "preprocessing"):
+    for key in ("path", "trust", "preprocessing", "members"):
         rest.pop(key, None)
     return {
         "path": path,
-        "options": TargetOptions.from_mapping(rest),
+        "options": _options(rest, where),
         "preprocessing": None if preprocessing is None else _given_preprocessing(preprocessing),
         "trust": trust,
     }
+
+
+def _options(table: Mapping[str, Any], where: str) -> TargetOptions:
+    try:
+        return TargetOptions.from_mapping(table)
+    except SpecError as error:  # which speaks of a target, whichever model it is about
+        raise SpecError(error.message.replace("target:", f"{where}:", 1), error.remedy) from error
 
 
 def _given_preprocessing(table: Mapping[str, Any]) -> dict[str, Any]:
