@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from core.audit.cache import PosteriorCache
 from core.audit.query import Queried
@@ -375,3 +376,39 @@ def test_a_file_that_is_no_model_is_refused_in_words_that_fit_a_reference(world,
                 references=[{"path": path} for path in paths],
                 attacks=[{"name": "loss-difference"}],
             )
+
+
+class TwoClasses(torch.nn.Module):
+    """A program, which does not say how many classes it gives before it is asked."""
+
+    def forward(self, x):
+        return torch.stack([-x.mean(1), x.mean(1)], dim=1)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_program_that_gives_other_classes_is_refused_by_its_name(world, tmp_path, labelled):
+    path = tmp_path / "two.pt"
+    torch.jit.script(TwoClasses()).save(str(path))
+    references = [{"path": str(path), "trust": sha256_of_file(path)}]
+    alone = {"images": [{"role": "suspect", "path": str(tmp_path / "pictures")}], "scheme": ""}
+    if not labelled:
+        (tmp_path / "pictures").mkdir()
+        (tmp_path / "pictures" / "a.png").write_bytes((world.folder / "members" / "00.png").read_bytes())
+        torch.jit.script(FourClasses()).save(str(tmp_path / "four.pt"))
+        trust = sha256_of_file(tmp_path / "four.pt")
+        alone |= {"target": {"path": str(tmp_path / "four.pt"), "trust": trust}}
+    with pytest.raises(SegLeakError, match=r"two\.pt:? (gives )?2") as caught:
+        run(
+            world,
+            tmp_path / "two.segleak",
+            references=references,
+            attacks=[{"name": "rmia", "labels": "hidden"}],
+            defenses=[{"name": "none"}],
+            **({} if labelled else alone),
+        )
+    assert "4" in caught.value.message
+
+
+class FourClasses(torch.nn.Module):
+    def forward(self, x):
+        return x.mean(1, keepdim=True).repeat(1, 4, 1, 1)

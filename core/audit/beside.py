@@ -49,17 +49,27 @@ class Beside:
         What the source gave for each changed image.
     views
         What source and references gave for each view.
+    names
+        The files of the references.
     """
 
     references: References = ()
     probed: Mapping[Probe, Recorded] = field(default_factory=dict)
     views: Mapping[View, Viewed] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def put_to(self, seen: Observation, chain: Chain, seed: int) -> Observation:
         """What an attacker sees, with what stands beside it.
 
         Of changed images that is what the chain releases, as label maps: an attack on label maps can see no more.
+        Raises `SpecError` where a reference gives other classes, which some models do not say before they are asked.
         """
+        for name, reference in zip(self.names, self.references, strict=False):
+            if len(reference.log_posteriors) != len(seen.posteriors):
+                raise SpecError(
+                    f"{name}: gives {len(reference.log_posteriors)} classes, the target {len(seen.posteriors)}.",
+                    "A reference must give the same classes.",
+                )
         sha256 = seen.image_sha256
         probed = {
             probe.id: _released(chain, kept, changed_key(sha256, probe), seed) for probe, kept in self.probed.items()
@@ -136,6 +146,7 @@ class Wanted:
                 references,
                 {probe: entries[i].recorded for probe, entries in probed.items()},
                 {view: Viewed(entries[i].recorded, of_views[view][i]) for view, entries in viewed.items()},
+                tuple(one.source.target.info.path.name for one in self.references),
             )
             for i, references in enumerate(plain)
         ]

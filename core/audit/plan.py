@@ -93,12 +93,12 @@ def _refuse_repeated(sets: Sequence[PlannedSet]) -> None:
         seen |= images
 
 
-def check_classes(reading: LabelReading, classes: int) -> None:
-    """Raise `DataError` where a target of so many classes cannot have been trained with the label maps' scheme."""
+def check_classes(reading: LabelReading, classes: int, model: str = "the target") -> None:
+    """Raise `DataError` where a model of so many classes cannot have been trained with the label maps' scheme."""
     if reading.scheme is not None and classes and reading.scheme.classes != classes:
         raise DataError(
-            f"The class scheme {reading.scheme.name} has {reading.scheme.classes} classes, the target {classes}.",
-            "Choose the scheme the target was trained with.",
+            f"The class scheme {reading.scheme.name} has {reading.scheme.classes} classes, {model} {classes}.",
+            "Choose the scheme it was trained with, or another model.",
         )
 
 

@@ -145,7 +145,7 @@ class Querier:
         def ask(part: Sequence[Loaded]) -> "list[Output]":
             outputs = source.outputs([p.image for p in part], [p.sha256 for p in part])
             for image, output in zip(part, outputs, strict=True):
-                check_classes(self.reading[image.row.entry], output.classes)
+                check_classes(self.reading[image.row.entry], output.classes, source.target.info.path.name)
             return outputs
 
         try:
