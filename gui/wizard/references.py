@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QTextOption
+from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from core.audit.spec import ReferenceEntry
 from core.engine.jobs import CheckedReference
@@ -18,6 +19,7 @@ from gui.wizard.kinds import MODEL_ENDINGS
 from gui.wizard.looking import Known, Looking
 from gui.wizard.missing import unusable
 from gui.wizard.parts import Box, Fold, Notice, Section, Words, button, refill, row_of, small_button
+from gui.wizard.training import WORDS, command
 from gui.wizard.trust import TrustBox
 
 HELP = (
@@ -27,6 +29,8 @@ HELP = (
 MODELS = f"Models ({' '.join(f'*{ending}' for ending in MODEL_ENDINGS)});;All files (*)"
 LISTS = "Membership tables and lists (*.csv *.txt);;All files (*)"
 TRAINED = "A membership table, or a list of its training images"
+LINES = 5
+"""Height of the command, in lines of text."""
 LOOKING = "Looking at the model..."
 UNKNOWN = "Nothing says which images it was trained on, so it counts as trained on none of this audit's."
 
@@ -42,7 +46,7 @@ class ReferenceSection(Section):
 
     def __init__(self, composer: Composer, looking: Looking, parent: QWidget | None = None) -> None:
         super().__init__("Reference models", HELP, parent, role="subheading")
-        self._composer = composer
+        self._composer, self._looking = composer, looking
         self.boxes: list[ReferenceBox] = []
         self._column = QVBoxLayout()
         self.wrong = Notice(Severity.ERROR)
@@ -51,6 +55,8 @@ class ReferenceSection(Section):
         self.column.addLayout(self._column)
         self.column.addWidget(self.wrong)
         self.column.addLayout(row_of(add, shadows))
+        self.training = Fold("How to train some on the images of this audit", self._how_to_train)
+        self.column.addWidget(self.training)
         composer.changed.connect(lambda _: self.show_known(looking.known))
         looking.changed.connect(self.show_known)
         self.show_known(looking.known)
@@ -63,6 +69,13 @@ class ReferenceSection(Section):
             refill(self._column, self.boxes)
         for box in self.boxes:
             box.show_known(known)
+        if isinstance(self.training.content, CommandBox):
+            self.training.content.show_command(command(self._composer.draft, known))
+
+    def _how_to_train(self) -> "CommandBox":
+        box = CommandBox()
+        box.show_command(command(self._composer.draft, self._looking.known))
+        return box
 
     # ------------------------------------------------------------ what a person does
 
@@ -97,6 +110,33 @@ class ReferenceSection(Section):
         box.entry = entry
         entries = self._composer.draft.spec.references
         self._composer.edit(references=(*entries[: box.place], entry, *entries[box.place + 1 :]))
+
+
+class CommandBox(Box):
+    """A command to copy into a terminal, and what it is for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.command = QPlainTextEdit()
+        self.command.setReadOnly(True)
+        self.command.setTabChangesFocus(True)
+        self.command.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.command.setFixedHeight(self.fontMetrics().lineSpacing() * LINES)
+        self.command.setAccessibleName("Command that trains reference models")
+        self.command.setPlaceholderText("Add images first.")
+        self.copy = button("Copy", self._copy, "Copy the command")
+        self.column.addWidget(Words(WORDS, "small"))
+        self.column.addWidget(self.command)
+        self.column.addLayout(row_of(self.copy))
+
+    def show_command(self, text: str) -> None:
+        """Show another command."""
+        if text != self.command.toPlainText():
+            self.command.setPlainText(text)
+        self.copy.setEnabled(bool(text))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.command.toPlainText())
 
 
 class ReferenceBox(Box):
