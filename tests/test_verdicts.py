@@ -137,6 +137,12 @@ def test_what_too_few_non_members_cannot_support_is_refused(tmp_path):
     assert kinds(judged(written(tmp_path / "b", scores([100], range(99)), spec))) == [Kind.EVIDENCE]
 
 
+def test_where_groups_count_the_number_that_is_needed_is_of_groups(tmp_path):
+    pairs = {f"n{number}": f"g{number // 2}" for number in range(36)}
+    found = judged(written(tmp_path / "a", scores([100], range(36)), groups=pairs))
+    assert found.needs == "needs at least 19 groups of calibration non-members for 5 %, there are 18"
+
+
 def test_before_the_audit_is_finished_nothing_is_judged(tmp_path):
     """Who looks again and again until a suspect stands out finds one."""
     found = judged(written(tmp_path / "a", scores([100]), finished=None))

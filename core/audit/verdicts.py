@@ -151,7 +151,7 @@ def verdicts_of(store: AuditStore, spec: AuditSpec, entries: Sequence[review.Rev
     level = spec.protocol.level
     evidence = evidence_of(*map(table.side, sides), level=level, interval_level=spec.run.level)
     grouped = has_groups(*([row.group for row in side] for side in sides))
-    needs = _needs(store, evidence, level)
+    needs = _needs(store, evidence, level, grouped=grouped)
     told = _told(table, evidence, judged if not needs else (), grouped=grouped)
     reasons |= {row.id: f"{needs}." for row in judged if needs}
     return Verdicts(
@@ -173,11 +173,11 @@ def verdicts_of(store: AuditStore, spec: AuditSpec, entries: Sequence[review.Rev
     )
 
 
-def _needs(store: AuditStore, evidence: Evidence, level: float) -> str:
+def _needs(store: AuditStore, evidence: Evidence, level: float, *, grouped: bool) -> str:
     """Why nothing can be judged, or ""."""
     if store.fact("finished") is None:
         return "the audit is not finished"
-    return too_few(evidence.calibration, level) if evidence.fewest is None else ""
+    return too_few(evidence.calibration, level, grouped=grouped) if evidence.fewest is None else ""
 
 
 def _doubted(row: ImageRow, doubts: Sequence[Doubt]) -> str:

@@ -37,10 +37,11 @@ def evidence_told(evidence: Evidence, place: int, *, grouped: bool) -> str:
     )
 
 
-def too_few(calibration: int, level: float) -> str:
+def too_few(calibration: int, level: float, *, grouped: bool = False) -> str:
     """Why nothing can be judged: even the smallest p-value would be too large."""
+    groups = "groups of " if grouped else ""
     there = f"there are {calibration:,}" if calibration else "there are none"
-    return f"needs at least {calibration_needed(level):,} calibration non-members for {percent(level)}, {there}"
+    return f"needs at least {calibration_needed(level):,} {groups}calibration non-members for {percent(level)}, {there}"
 
 
 def foreseen_told(there: Foreseen, level: float) -> list[str]:
@@ -63,7 +64,7 @@ def procedure_told(evidence: Evidence, level: float, *, grouped: bool) -> list[s
     """What the verdicts rest on and how much they can say, as sentences."""
     groups = "groups of " if grouped else ""
     if evidence.fewest is None:
-        return [f"Nothing can be judged: {too_few(evidence.calibration, level)}."]
+        return [f"Nothing can be judged: {too_few(evidence.calibration, level, grouped=grouped)}."]
     told = [
         f"Calibrated against {evidence.calibration:,} {groups}known non-members. Of the {groups}suspects that are "
         f"flagged, at most {percent(level)} are expected to be false alarms (Benjamini-Hochberg).",

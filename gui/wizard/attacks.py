@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
 
 from core.attacks.all import ATTACKS
 from core.attacks.base import Attack
+from core.attacks.offered import offered
 from core.attacks.shipped import is_short_name
 from core.audit.spec import AttackEntry, attack_entries, to_mapping
 from core.errors import SegLeakError
@@ -28,7 +29,7 @@ HELP = (
     "exploratory."
 )
 NETWORKS = "Attack networks (*.safetensors *.pth *.tar *.pt *.ckpt)"
-LABELS_ONLY = "The model gives label maps only: an attack network trained against Argmax sees more in them."
+LABELS_ONLY = "The model gives label maps only: attacks made for them, and a network trained against Argmax, see more."
 
 
 class AttackSection(Section):
@@ -46,6 +47,7 @@ class AttackSection(Section):
         self.boxes: list[AttackBox] = []
         self._column = QVBoxLayout()
         self.hint = Notice(Severity.NOTE)
+        self.hint.add(button("Take those attacks", self.take_offered, "In place of the attacks above", "link"))
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self.fill_menu)
         add = button("Add an attack", lambda: None)
@@ -96,6 +98,11 @@ class AttackSection(Section):
                 action = self.menu.addAction(kind.title or kind.name, partial(self.add, {"name": kind.name}))
                 action.setToolTip(words)
         self.menu.setToolTipsVisible(True)
+
+    def take_offered(self) -> None:
+        """Put the attacks for label maps in the place of all others."""
+        references = bool(self._composer.draft.spec.references)
+        self._composer.edit(attacks=attack_entries(offered(labels_only=True, references=references)))
 
     def add(self, table: Mapping[str, Any]) -> None:
         """Add an attack, under a name of its own."""

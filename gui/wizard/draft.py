@@ -10,6 +10,7 @@ from typing import Any
 
 import tomli_w
 
+from core.attacks.offered import offered
 from core.audit.spec import (
     AuditSpec,
     RunSettings,
@@ -28,7 +29,6 @@ from gui.folders import SUFFIX, is_audit
 
 GAP = ".gap."
 """Stands in a file, as path or id, for what a spec must have and a draft has not."""
-FIRST_ATTACKS = ({"name": "patch", "network": "slm", "primary": True}, {"name": "loss"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Draft:
 
 def empty(run: Mapping[str, Any]) -> Draft:
     """A draft with the usual attacks and no defense; `run` is its [run] table."""
-    attacks = attack_entries(FIRST_ATTACKS)
+    attacks = attack_entries(offered(labels_only=False, references=False))
     spec = AuditSpec("", TargetEntry(""), (), (Chain(),), attacks, run=RunSettings.from_mapping(run))
     return Draft(spec, data_folder())
 

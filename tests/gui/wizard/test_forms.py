@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit
+from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QPushButton
 
 from core.data.samples import Role
 from core.defenses.chain import Chain
-from core.engine.jobs import ReadCard, ReadCards
+from core.engine.jobs import CheckTarget, ReadCard, ReadCards
 from gui.wizard.reading import ReadingDialog
 from tests.gui.wizard.helpers import answer, asked
-from tests.gui.wizard.stand_ins import card
+from tests.gui.wizard.stand_ins import SOUND, card
 
 
 def test_attacks_are_added_made_primary_changed_and_taken_away(qtbot, window, page):
@@ -75,3 +75,22 @@ def test_how_a_set_is_read_can_be_changed(qtbot, page, tmp_path):
     assert (entry.encoding, entry.limit, entry.scheme) == ("colour", 5, None)
     page.composer.replace_images(0)
     assert page.images.boxes[Role.MEMBER].rows == []
+
+
+def test_where_the_model_gives_label_maps_alone_the_attacks_for_them_are_offered(qtbot, window, page, tmp_path):
+    qtbot.waitUntil(lambda: bool(asked(window, ReadCards)), timeout=5000)
+    answer(window, ReadCards, {"slm": ReadCard(card()), "slm-argmax": ReadCard(card(defense="argmax"))})
+    page.composer.choose_target(tmp_path / "labels.onnx")
+    qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
+    answer(window, CheckTarget, SOUND)
+    assert page.attacks.hint.isHidden()
+    labels_only = replace(SOUND, facts=SOUND.facts | {"gives": "labels"})
+    page.looking.known = replace(page.looking.known, target=labels_only)
+    page.attacks.show_known(page.looking.known)
+    assert "label maps only" in page.attacks.hint.text
+    page.attacks.hint.findChild(QPushButton).click()
+    attacks = page.composer.draft.spec.attacks
+    assert [entry.attack.name for entry in attacks] == ["patch", "correctness", "boundary", "stability"]
+    assert attacks[0].attack.network == "slm-argmax" and attacks[0].primary
+    page.attacks.show_known(page.looking.known)
+    assert page.attacks.hint.isHidden()
