@@ -13,6 +13,8 @@ from core.attacks.shipped import DEFAULT, FOLDER, is_short_name, network_path, s
 from core.audit.spec import parse_spec
 from core.errors import AttackError
 from core.training.manifest import read_manifest
+from resources.attack_networks.cards import PAGE, page
+from resources.attack_networks.recipes import NETWORKS, SHADOWS
 
 MEGABYTE = 1 << 20
 NAMES = shipped_networks()
@@ -73,3 +75,12 @@ def test_a_moved_spec_keeps_the_short_name(tmp_path):
     spec = parse_spec(json.loads(json.dumps(table)), tmp_path)
     moved = spec.moved_to(Path(tmp_path / "elsewhere"))
     assert moved.attacks[0].attack.network == DEFAULT
+
+
+def test_the_page_of_cards_is_that_of_the_networks_and_names_every_shadow():
+    text = PAGE.read_text("utf-8")
+    assert text == page(), "run `python -m resources.attack_networks.cards`"
+    for recipe in NETWORKS:
+        assert f"## {recipe.name}" in text
+    for fleet in SHADOWS:
+        assert text.count(fleet.training.architecture) == len(NETWORKS)

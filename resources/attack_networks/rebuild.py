@@ -18,11 +18,12 @@ from core.data.samples import ImageSet
 from core.data.scenes import write_scenes
 from core.data.scheme import load_scheme
 from core.defenses.chain import Chain
-from core.files import sha256_of_file
+from core.files import sha256_of_file, write_text
 from core.progress import Progress
 from core.training.attack import train_attack
 from core.training.fleet import Fleet, shadow_data, train_shadows
 from core.training.manifest import read_manifest, write_manifest
+from resources.attack_networks.cards import PAGE, page
 from resources.attack_networks.judging import NOT_FOR, judged
 from resources.attack_networks.recipes import (
     FIRST_SEED,
@@ -93,6 +94,8 @@ def main() -> None:
     findings = judged(fleets[len(SHADOWS) :], raw, args.work, args.device, Progress(tell))
     for recipe in NETWORKS:
         ship(raw[recipe.name], args.out / f"{recipe.name}.safetensors", {"judged": findings[recipe.name]})
+    if args.out.samefile(HERE):
+        write_text(PAGE, page())
 
 
 if __name__ == "__main__":
