@@ -331,6 +331,14 @@ def test_the_protocol_is_written_and_read_again_and_an_old_spec_keeps_its_hash(t
     assert len({plain.sha256, changed.sha256, spec_of(protocol={"level": 0.1}).sha256}) == 3
 
 
+def test_how_attack_and_output_were_chosen_is_told_with_the_verdicts(tmp_path):
+    words = "On two shadows of another city, before the suspects were seen."
+    chosen = spec_of(protocol={"chosen": words})
+    assert to_mapping(chosen)["protocol"] == {"chosen": words}
+    assert judged(written(tmp_path / "a", scores([100]), chosen)).sentences[-1].endswith(words)
+    assert not any("chosen" in words for words in judged(written(tmp_path / "b", scores([100]))).sentences)
+
+
 def test_two_released_outputs_are_refused():
     with pytest.raises(SpecError, match="more than one is 'released'"):
         spec_of(defenses=[{"name": name, "released": True} for name in ("none", "argmax")])

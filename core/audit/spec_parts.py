@@ -45,6 +45,7 @@ class Protocol(Choice):
     name: ClassVar[str] = "protocol"
     level: float = param(0.05, "share of false alarms among the suspects that are flagged", low=0.001, high=0.5)
     calibration: float = param(1.0, "share of the non-members that serve as calibration, 1: all", low=0.01, high=1.0)
+    chosen: str = param("", "how primary attack and released output were chosen, on other data; printed with verdicts")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from core.audit.doubts import Doubt, doubts_of, shown_to_attack
 from core.audit.protocol import calibration_images
 from core.audit.spec import AuditSpec
 from core.audit.store import AuditStore, ImageRow
-from core.audit.wording import evidence_told, procedure_told, too_few
+from core.audit.wording import chosen_told, evidence_told, procedure_told, too_few
 from core.data.samples import Role
 from core.metrics.evidence import Evidence, Power, Side, evidence_of
 from core.metrics.intervals import Interval, has_groups
@@ -168,7 +168,7 @@ def verdicts_of(store: AuditStore, spec: AuditSpec, entries: Sequence[review.Rev
         powers=evidence.powers,
         fewest=evidence.fewest,
         needs=needs,
-        sentences=tuple(procedure_told(evidence, level, grouped=grouped)),
+        sentences=(*procedure_told(evidence, level, grouped=grouped), *chosen_told(spec.protocol.chosen)),
         doubts=tuple(doubts),
     )
 

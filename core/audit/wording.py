@@ -60,6 +60,12 @@ def foreseen_told(there: Foreseen, level: float) -> list[str]:
     ]
 
 
+def chosen_told(chosen: str) -> list[str]:
+    """How the spec says that attack and output were chosen, as it says it; nothing where it does not."""
+    words = chosen.strip()
+    return [f"How the primary attack and the released output were chosen: {words}"] if words else []
+
+
 def procedure_told(evidence: Evidence, level: float, *, grouped: bool) -> list[str]:
     """What the verdicts rest on and how much they can say, as sentences."""
     groups = "groups of " if grouped else ""
