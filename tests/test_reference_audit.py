@@ -9,7 +9,7 @@ import torch
 
 from core.audit.cache import PosteriorCache
 from core.audit.query import Queried
-from core.audit.references import _named
+from core.audit.reference_fit import ModelFacts, misfit
 from core.audit.runner import RunOptions, open_audit, run_audit
 from core.audit.sources import Source
 from core.audit.spec import parse_spec, read_spec, to_mapping, write_spec
@@ -358,7 +358,8 @@ def test_a_reference_of_other_classes_in_the_same_number_is_refused_unless_its_o
     [("cityscapes19", "mapillary-cityscapes19", True), ("cityscapes19", "camvid11", False), ("a", "a", True)],
 )
 def test_built_in_schemes_with_the_same_classes_are_taken_for_the_same(one, other, same):
-    assert (_named(one) == _named(other)) is same
+    first, second = ModelFacts("a", "aa", 0, one), ModelFacts("b", "bb", 0, other)
+    assert (misfit(first, second, []) is None) is same
 
 
 def test_a_file_that_is_no_model_is_refused_in_words_that_fit_a_reference(world, tmp_path):

@@ -33,11 +33,13 @@ def not_alike(store: AuditStore, spec: AuditSpec, suspects: Sequence[ImageRow]) 
     if spec.primary.id not in store.fact(ASKING_REFERENCES, ()):
         return {}
     seen: Mapping[str, int] = store.fact(SEEN_BY_REFERENCES, {})
+    if not seen:
+        return {}
     rows = store.images()
     chosen = calibration_images(spec, rows)
     calibrating = [row for row in rows if row.id in chosen and row.sha256]
     asked = [row for row in suspects if row.sha256]
-    if not seen or not calibrating or not asked:
+    if not calibrating or not asked:
         return {}
     if _differ(_by_unit(asked, seen), _by_unit(calibrating, seen)):
         return {None: _told(asked, calibrating, seen)}

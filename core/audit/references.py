@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.audit.reference_fit import ModelFacts, misfit
 from core.audit.sources import Source
 from core.audit.spec import AuditSpec, ReferenceEntry
 from core.data.layouts import open_images
-from core.data.scheme import builtin_schemes, load_scheme
-from core.errors import DataError, SpecError
+from core.errors import DataError
 from core.files import sha256_of_file
 from core.training.manifest import read_manifest
 from core.training.membership import NAME, read_membership
@@ -65,9 +65,10 @@ def open_references(spec: AuditSpec, target: "Target", trusted: frozenset[str]) 
     """
     moved = spec.with_paths(lambda path: str(spec.resolve(path)))
     opened = tuple(open_reference(entry, target.device, trusted) for entry in moved.references)
-    for number, reference in enumerate(opened):
-        _check(reference.source.target, target)
-        _check_new(reference.source.target, [earlier.source.target for earlier in opened[:number]])
+    facts = [_facts(reference.source.target) for reference in opened]
+    for number, reference in enumerate(facts):
+        if error := misfit(reference, _facts(target), facts[:number]):
+            raise error
     return opened
 
 
@@ -81,34 +82,8 @@ def open_reference(entry: ReferenceEntry, device: str, trusted: frozenset[str]) 
     return AuditedReference(Source(f"reference/{sha256}", reference, ()), _members(entry, reference.info.path, sha256))
 
 
-def _check(reference: "Target", target: "Target") -> None:
-    name = reference.info.path.name
-    if reference.info.sha256 == target.info.sha256:
-        raise SpecError(f"{name}: is the target itself.", "Give a model that the attacker could have trained.")
-    counts = {model.info.classes for model in (reference, target)} - {0}  # 0: not known until it has run
-    if len(counts) > 1:
-        raise SpecError(
-            f"{name}: has {reference.info.classes} classes, the target {target.info.classes}.",
-            "A reference must give the same classes.",
-        )
-    schemes = [model.info.scheme for model in (reference, target)]
-    if all(schemes) and len(set(map(_named, schemes))) > 1:
-        raise SpecError(
-            f"{name}: its classes are those of '{schemes[0]}', the target's those of '{schemes[1]}'.",
-            "A reference must give the same classes in the same order. If it does, say so in [[references]]: "
-            f"scheme = '{schemes[1]}'.",
-        )
-
-
-def _named(scheme: str | None) -> tuple[str, ...]:
-    """The names of a built-in scheme's classes, which several share; of another one all that is known is its name."""
-    return load_scheme(scheme).names if scheme in builtin_schemes() else (str(scheme),)
-
-
-def _check_new(reference: "Target", earlier: "Sequence[Target]") -> None:
-    """One model twice would count twice, and its answers would seem to vary less than models do."""
-    if reference.info.sha256 in {other.info.sha256 for other in earlier}:
-        raise SpecError(f"{reference.info.path.name}: is given twice as a reference.", "Give each model once.")
+def _facts(model: "Target") -> ModelFacts:
+    return ModelFacts(model.info.path.name, model.info.sha256, model.info.classes, model.info.scheme)
 
 
 def _members(entry: ReferenceEntry, path: Path, sha256: str) -> frozenset[str] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.attacks.base import AttackContext
 from core.attacks.representations import REPRESENTATIONS
+from core.audit.reference_fit import ModelFacts, misfit
 from core.audit.spec import AttackEntry, ReferenceEntry
 from core.data.samples import Role
 from core.defenses.base import Kind
@@ -96,8 +97,8 @@ def _references(draft: Draft, known: Known) -> list[str]:
     asking = next((entry for entry in spec.attacks if asks_references(entry, known, spec.folder)), None)
     if asking is not None and not spec.references:
         return [f"{asking.words} needs a reference model: add one."]
-    found = [unusable(entry, known.reference(entry), known) for entry in spec.references]
-    return [words for words in found if words]
+    found = (unusable(entry, spec.references, known) for entry in spec.references)
+    return [words for words, _ in found if words]
 
 
 def asks_references(entry: AttackEntry, known: Known, folder: Path) -> bool:
@@ -113,21 +114,24 @@ def asks_references(entry: AttackEntry, known: Known, folder: Path) -> bool:
         return False
 
 
-def unusable(entry: ReferenceEntry, found: CheckedReference | None, known: Known) -> str:
-    """Why a reference model cannot be used, or empty."""
-    name = Path(entry.path).name
+def unusable(entry: ReferenceEntry, references: Sequence[ReferenceEntry], known: Known) -> tuple[str, str]:
+    """Why a reference model among others cannot be used and what to do; both empty where it can, or is not known."""
+    found = known.reference(entry)
     if found is None:
-        return ""
+        return "", ""
     if found.trust:
-        return f"Say whether you trust {name}: it is a program."
-    if found.problem:
-        return found.problem
-    if known.target is not None and found.sha256 == known.target.facts["sha256"]:
-        return f"{name} is the target itself."
-    classes = classes_of(known)
-    if classes and found.classes not in {0, classes}:
-        return f"{name} has {found.classes} classes, the model gives {classes}."
-    return ""
+        return f"Say whether you trust {Path(entry.path).name}: it is a program.", ""
+    if found.problem or known.target is None:
+        return found.problem, found.remedy
+    target = ModelFacts("", known.target.facts["sha256"], classes_of(known), known.target.scheme)
+    earlier = references[: references.index(entry)]
+    before = [_facts(other, seen) for other in earlier if (seen := known.reference(other)) is not None]
+    error = misfit(_facts(entry, found), target, before)
+    return ("", "") if error is None else (error.message, error.remedy)
+
+
+def _facts(entry: ReferenceEntry, found: CheckedReference) -> ModelFacts:
+    return ModelFacts(Path(entry.path).name, found.sha256, found.classes, found.scheme)
 
 
 def classes_of(known: Known) -> int:

@@ -68,7 +68,7 @@ class ReferenceSection(Section):
             self.boxes = [ReferenceBox(place, entry, self) for place, entry in enumerate(entries)]
             refill(self._column, self.boxes)
         for box in self.boxes:
-            box.show_known(known)
+            box.show_known(known, entries)
         if isinstance(self.training.content, CommandBox):
             self.training.content.show_command(command(self._composer.draft, known))
 
@@ -161,12 +161,12 @@ class ReferenceBox(Box):
         for widget in (self.facts, self.problem, self.trust, self.wrong, self.options):
             self.column.addWidget(widget)
 
-    def show_known(self, known: Known) -> None:
-        """Show what was found, once it is known."""
+    def show_known(self, known: Known, references: Sequence[ReferenceEntry]) -> None:
+        """Show what was found, once it is known; `references` are all there are."""
         found = known.reference(self.entry)
         asks = found is not None and bool(found.trust)
         self.trust.ask(self.entry.path, found.trust if found is not None else "")
-        self.problem.say("" if asks else unusable(self.entry, found, known), found.remedy if found and not asks else "")
+        self.problem.say(*(() if asks else unusable(self.entry, references, known)))
         self.facts.say(LOOKING if found is None else self._told(found))
 
     def _told(self, found: CheckedReference) -> str:

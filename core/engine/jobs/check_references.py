@@ -21,8 +21,8 @@ class CheckedReference:
         Of the model; empty where it cannot be used.
     words
         Its format and architecture.
-    classes
-        How many it gives; 0: not known until it has run.
+    classes, scheme
+        How many it gives, 0: not known until it has run; and its class scheme, where it names one.
     members
         How many images it is known to be trained on; None where nothing says so.
     """
@@ -33,6 +33,7 @@ class CheckedReference:
     sha256: str = ""
     words: str = ""
     classes: int = 0
+    scheme: str | None = None
     members: int | None = None
 
 
@@ -71,5 +72,6 @@ class CheckReferences(Job):
             sha256=info.sha256,
             words=", ".join(filter(None, (info.format, info.architecture))),
             classes=info.classes,
+            scheme=info.scheme,
             members=None if opened.members is None else len(opened.members),
         )

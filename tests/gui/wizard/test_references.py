@@ -69,17 +69,27 @@ def test_what_cannot_be_used_is_said_at_its_box_and_keeps_the_audit_from_being_r
     qtbot.waitUntil(lambda: bool(asked(window, ReadCards)), timeout=5000)
     page.composer.choose_target(tmp_path / "target.pt")
     qtbot.waitUntil(lambda: bool(asked(window, CheckTarget)), timeout=5000)
-    answer(window, CheckTarget, SOUND)
+    answer(window, CheckTarget, replace(SOUND, scheme="cityscapes7"))
     found = (
         CheckedReference("r0.pt: is empty.", "Copy it again."),
-        replace(GOOD, classes=19),
+        replace(GOOD, sha256="11" * 32, classes=19),
         replace(GOOD, sha256=SOUND.facts["sha256"]),
         replace(GOOD, classes=0),
+        GOOD,
+        replace(GOOD, sha256="99" * 32, scheme="camvid11"),
     )
     boxes = added(qtbot, window, page, tmp_path, *found)
-    said = ["r0.pt: is empty.", "r1.pt has 19 classes, the model gives 7.", "r2.pt is the target itself.", ""]
-    assert [box.problem.text.removesuffix(" Copy it again.") for box in boxes] == said
-    assert [words for words in sentences(page) if words.startswith("r")] == said[:3]
+    said = [
+        "r0.pt: is empty.",
+        "r1.pt: has 19 classes, the target 7.",
+        "r2.pt: is the target itself.",
+        "",
+        "r4.pt: is given twice as a reference.",
+        "r5.pt: its classes are those of 'camvid11', the target's those of 'cityscapes7'.",
+    ]
+    assert all(box.problem.text.startswith(words) for box, words in zip(boxes, said, strict=True))
+    assert boxes[0].problem.text.endswith("Copy it again.") and boxes[3].problem.text == ""
+    assert [words for words in sentences(page) if words.startswith("r")] == [words for words in said if words]
 
 
 def test_a_reference_that_is_a_program_is_asked_about_and_trusted_by_its_hash(qtbot, window, page, tmp_path):
