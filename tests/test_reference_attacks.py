@@ -14,6 +14,7 @@ from core.attacks.hidden import without_label
 from core.attacks.reference.difference import CorrectnessDifference, LossDifference, ProbabilityDifference
 from core.attacks.reference.learned_ratio import LearnedRatio
 from core.attacks.reference.lira import LiRA
+from core.attacks.reference.log_ratio import LogRatio
 from core.attacks.reference.rmia import RMIA
 from core.defenses.argmax import Argmax
 from core.defenses.noise import GridNoise
@@ -21,7 +22,7 @@ from core.errors import AttackError
 
 SHA = "cd" * 32
 DIFFERENCES = [LossDifference(), ProbabilityDifference(), CorrectnessDifference()]
-ALL = [*DIFFERENCES, LiRA(), RMIA(), LearnedRatio()]
+ALL = [*DIFFERENCES, LiRA(), RMIA(), LogRatio(), LearnedRatio()]
 
 
 def posteriors(rng, classes, size):
@@ -197,6 +198,18 @@ def test_the_robust_ratio_equals_its_formula():
     out = np.mean(others[:2])
     assert result(RMIA(a=0.3), seen).score == pytest.approx(own / (0.5 * (1.3 * out + 0.7)), rel=1e-4)
     assert result(RMIA(mode="online"), seen).score == pytest.approx(own / (0.5 * (others[2] + out)), rel=1e-4)
+
+
+def test_the_log_ratio_is_the_mean_of_the_logarithms_of_each_pixels_ratio():
+    seen, given = observed(9, trained=(None, False, True))
+    logs = {"offline": [], "online": []}
+    for place in pixels(seen):
+        own, *others = (true_of(p, seen, place) for p in (seen.posteriors, *given))
+        out = np.mean(others[:2])
+        logs["offline"].append(math.log(own / (0.5 * (1.3 * out + 0.7))))
+        logs["online"].append(math.log(own / (0.5 * (others[2] + out))))
+    for mode, values in logs.items():
+        assert result(LogRatio(mode=mode), seen).score == pytest.approx(np.mean(values), rel=1e-3, abs=1e-4)
 
 
 def test_comparing_with_a_population_ranks_images_as_the_ratio_alone():

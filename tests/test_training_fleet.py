@@ -15,7 +15,8 @@ from core.progress import Progress
 from core.targets.checkpoint import read_card
 from core.training import fit as fit_training
 from core.training import fleet as fleet_training
-from core.training.fleet import hashes_of, open_fleet, scheme_of, shadow_data, train_shadows
+from core.training.fleet import BLOCK_SIDE, hashes_of, open_fleet, scheme_of, shadow_data, train_shadows
+from core.training.half import Truth
 from core.training.hardening.none import NoHardening
 from core.training.manifest import manifest_path, read_manifest
 from core.training.membership import read_membership, write_membership
@@ -188,7 +189,52 @@ def test_shadows_are_hardened_like_targets(street, tmp_path):
         train_shadows(images, SCHEME, [TINY], 2, tmp_path / "out")
 
 
+def test_pairs_may_exchange_the_blocks_of_every_image(street, tmp_path):
+    images, out = street(4), tmp_path / "out"
+    fleet = train_shadows(images, SCHEME, [replace(TINY, half_supervised=16)], 4, out, exchange="blocks")
+    assert fleet.membership.members.all()
+    truths = [Truth.of(out / name) for name in fleet.membership.shadows]
+    for sha256 in hashed(images):
+        masks = [truth.halves.mask(sha256, (32, 32)) for truth in truths]
+        for one, other in (masks[:2], masks[2:]):
+            np.testing.assert_array_equal(one, ~other)
+    assert len({truth.halves.seed for truth in truths}) == 2
+    again = []
+    train_shadows(
+        images,
+        SCHEME,
+        [replace(TINY, half_supervised=16)],
+        4,
+        out,
+        exchange="blocks",
+        told=lambda name, result: again.append(result),
+    )
+    assert again == [None] * 4
+
+
+def test_blocks_are_of_a_side_of_their_own_where_none_is_given(street, tmp_path, untrained):
+    train_shadows(street(4), SCHEME, [TINY], 2, tmp_path / "out", exchange="blocks")
+    assert [(call["settings"].half_supervised, call["settings"].other_half) for call in untrained] == [
+        (BLOCK_SIDE, False),
+        (BLOCK_SIDE, True),
+    ]
+
+
 # ---------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(("first", "then", "words"), [("images", "blocks", "images"), ("blocks", "images", "blocks")])
+def test_shadows_that_exchange_something_else_are_not_mixed(street, tmp_path, untrained, first, then, words):
+    images, out = street(4), tmp_path / "out"
+    train_shadows(images, SCHEME, [TINY], 2, out, exchange=first)
+    with pytest.raises(DataError, match=f"shadows that exchange {words}"):
+        train_shadows(images, SCHEME, [TINY], 2, out, exchange=then)
+
+
+def test_blocks_are_not_exchanged_by_a_table(street, tmp_path):
+    for changes in ({"exchange": "blocks", "split": tmp_path}, {"exchange": "pixels"}):
+        with pytest.raises(SpecError, match="'exchange' cannot be"):
+            train_shadows(street(4, first=len(changes) * 10), SCHEME, [TINY], 2, tmp_path / "out", **changes)
 
 
 def test_a_folder_of_another_training_is_not_mixed_into(street, tmp_path):

@@ -1,15 +1,18 @@
 """Half-supervised targets: a random half of each member's blocks teaches, and the truth can be had again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import DataError, SpecError
 from core.progress import Progress
-from core.training.half import Halves
+from core.training.half import Halves, Truth
 from core.training.images import TrainingImages, labelled_samples
-from core.training.manifest import read_manifest
+from core.training.manifest import TrainingManifest, read_manifest
 from core.training.settings import TargetTraining
 from core.training.target import train_target
 from tests.training_world import SCHEME, TINY, same_weights, write_street
@@ -35,6 +38,19 @@ def test_the_half_depends_on_the_image_and_on_the_seed_alone():
     np.testing.assert_array_equal(first, Halves(16, 1).mask(SHA, (96, 128)))
     assert (first != Halves(16, 2).mask(SHA, (96, 128))).any()
     assert (first != Halves(16, 1).mask("cd" * 32, (96, 128))).any()
+
+
+def test_the_other_half_is_what_the_seed_before_leaves_out():
+    one = Halves.of(vars(replace(TINY, half_supervised=16, seed=4)))
+    other = Halves.of(vars(replace(TINY, half_supervised=16, seed=5, other_half=True)))
+    np.testing.assert_array_equal(other.mask(SHA, (96, 128)), ~one.mask(SHA, (96, 128)))
+    assert Halves.of(vars(TINY)) is None
+
+
+@pytest.mark.parametrize("changes", [{"other_half": True, "seed": 1}, {"other_half": True, "half_supervised": 16}])
+def test_there_is_no_other_half_without_a_first_one(changes):
+    with pytest.raises(SpecError, match="other_half"):
+        replace(TINY, **changes)
 
 
 @pytest.mark.parametrize("budget", [1 << 30, 1])
@@ -67,6 +83,13 @@ def test_a_half_supervised_target_says_so_and_does_not_learn_from_the_other_half
     change_labels(images, halves, taught=True)
     train_target([images], SCHEME, chosen, outs[2])
     assert not same_weights(outs[0], outs[2])
+
+
+@pytest.mark.parametrize("broken", [{"size": None}, {"size": [64]}, {"half_supervised": "many"}])
+def test_a_list_that_does_not_say_which_blocks_taught_is_refused(broken):
+    told = TrainingManifest("target", "ab" * 32, (SHA,), settings={"half_supervised": 16, "size": [64, 64]} | broken)
+    with pytest.raises(DataError, match="does not say which blocks taught"):
+        Truth.told_by(told)
 
 
 def change_labels(images, halves, *, taught):

@@ -23,6 +23,7 @@ from core.audit.runner import RunOptions, run_audit
 from core.audit.spec import AttackEntry, read_spec
 from core.audit.store import AuditStore
 from core.errors import AttackError
+from core.grid import Grid
 from core.targets.open import open_target
 from tests.test_combination_attack import card
 from tests.test_reference_attacks import observed
@@ -72,6 +73,13 @@ def test_image_and_label_map_show_the_same_part(street_like):
 def test_no_view_is_asked_for_twice_and_all_are_parts():
     assert len(set(VIEWS)) == len(VIEWS) == MOST - 1
     assert all(view.zoom > 1 for view in VIEWS)
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.sampled_from(VIEWS), st.integers(0, 99))
+def test_the_points_of_a_view_lie_where_its_label_map_was_taken_from(height, width, view, seed):
+    label = np.random.default_rng(seed).integers(0, 256, (height, width)).astype(np.uint8)
+    grid = Grid.of((height, width))
+    np.testing.assert_array_equal(view.before(grid).take(label), grid.take(view.label(label)))
 
 
 # ---------------------------------------------------------------- attacks

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.folds import NAMES, Fold
 from benchmarks.experiments.plan import TARGET
-from benchmarks.experiments.recipes import Recipes, Table
+from benchmarks.experiments.recipes import PLAIN, Recipes, Table
+from core.files import sha256_of_bytes
 
 SIDE = 64
 """Pixels of a block's side, at training size."""
@@ -18,6 +19,12 @@ SHADOW_FOLDS = ("R", "S")
 
 UNSEEN_FOLD = "Q"
 """Images that neither target nor references saw."""
+
+EVERYWHERE = "PQ"
+"""Images of both targets, of each of which half taught references."""
+
+KNOWING, KNOWING_SEED = 8, 300
+"""How many such references, and the seed of the first."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,37 @@ def _whole(folds: Mapping[str, Fold], parameters: Parameters, architecture: str)
     """A model on all frames of each fold."""
     recipes = Recipes(folds, parameters.training, {}, 0)
     return recipes.models(f"half-{architecture}", architecture=ARCHITECTURES[architecture])
+
+
+def everywhere(folds: Mapping[str, Fold]) -> Fold:
+    """The images of the targets on P and on Q together: those under audit."""
+    ours = [folds[name] for name in (TARGET_FOLD, UNSEEN_FOLD)]
+    digest = sha256_of_bytes("".join(fold.digest for fold in ours).encode())[:16]
+    return replace(ours[0], frames=tuple(f for fold in ours for f in fold.frames), digest=digest)
+
+
+def knowing(fold: Fold, parameters: Parameters, architecture: str) -> list[Cell]:
+    """References that learned from half of the blocks of every image of `fold`, in pairs that exchange them.
+
+    As many steps as a thinned target's, which has half as many images.
+    """
+    training = parameters.training | {
+        "architecture": ARCHITECTURES[architecture],
+        "epochs": parameters.training["epochs"] * parameters.every // 2,
+    }
+    return [
+        Cell(
+            "model",
+            f"knowing-{architecture}-{number}",
+            {
+                "training": training | {"seed": KNOWING_SEED + number, "other_half": number % 2 == 1},
+                "hardening": PLAIN,
+                "fold": EVERYWHERE,
+                "digest": fold.digest,
+            },
+        )
+        for number in range(KNOWING)
+    ]
 
 
 def canary_target(fold: Fold, parameters: Parameters, architecture: str) -> Cell:

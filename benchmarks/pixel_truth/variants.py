@@ -13,8 +13,9 @@ import numpy.typing as npt
 from core.attacks.base import VOID, Observation
 from core.attacks.blocks import block_mean
 from core.attacks.losses import loss_map
-from core.attacks.reference.base import correct, log_probability, unaware
+from core.attacks.reference.base import correct, log_probability
 from core.attacks.reference.learned_ratio import probabilities as everywhere
+from core.attacks.reference.sides import unaware
 
 Array = npt.NDArray[np.float64]
 Map = Callable[[Observation], Array]

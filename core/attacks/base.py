@@ -45,12 +45,16 @@ class Reference:
         Whether the reference was trained on this image; None where nothing says so.
     hard
         Whether the reference gives label maps only.
+    taught
+        `(h, w)`: the grid points where the image taught it, of a reference trained on part of the image; None: all of
+        them or none, as `trained` says.
     """
 
     log_posteriors: npt.NDArray[np.float16]
     true_log_probability: FloatArray | None = None
     trained: bool | None = None
     hard: bool = False
+    taught: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

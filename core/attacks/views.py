@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.grid import Grid
+
 Image = npt.NDArray[np.uint8]
 LabelMap = npt.NDArray[np.uint8]
 
@@ -35,6 +37,17 @@ class View:
         from core.data._cv import cv2
 
         return np.asarray(self._enlarged(label, cv2.INTER_NEAREST), np.uint8)
+
+    def before(self, grid: Grid) -> Grid:
+        """Where the points of a view's grid were in the image."""
+        from core.data._cv import cv2  # asked itself: it rounds in its own way
+
+        def origin(length: int) -> npt.NDArray[np.int64]:
+            part = np.arange(length, dtype=np.float64)[None, self._part(length)]
+            return np.asarray(cv2.resize(part, (length, 1), interpolation=cv2.INTER_NEAREST)[0], np.int64)
+
+        height, width = grid.size
+        return Grid(grid.size, origin(height)[grid.rows], origin(width)[grid.cols])
 
     def _enlarged(self, values: npt.NDArray[np.uint8], how: int) -> npt.NDArray[np.generic]:
         from core.data._cv import cv2

@@ -16,10 +16,11 @@ from core.audit.cache import CacheEntry
 from core.audit.observe import Recorded, defended
 from core.audit.reading import Loaded
 from core.audit.references import AuditedReference
-from core.audit.sources import Change, Source, changed_key
+from core.audit.sources import Source, changed_key
 from core.audit.started import StartedAttack
 from core.defenses.chain import Chain
 from core.errors import SpecError
+from core.grid import Grid
 
 Ask = Callable[[Source], Sequence[CacheEntry]]
 """Gives what a source says of each image of a batch."""
@@ -128,12 +129,15 @@ class Wanted:
         of_views = {view: self._referred(view, images, ask) for view in self.views}
         return [self._of(source, plain, of_views, ask) for source in sources]
 
-    def _referred(self, change: Change | None, images: Sequence[Loaded], ask: Ask) -> list[References]:
+    def _referred(self, change: View | None, images: Sequence[Loaded], ask: Ask) -> list[References]:
         """What the references say of each image, or of each one changed."""
         answers = [(one, ask(one.source.about(change) if change else one.source)) for one in self.references]
         return [
-            tuple(entries[i].recorded.reference(one.trained(image.sha256)) for one, entries in answers)
-            for i, image in enumerate(images)
+            tuple(
+                entries[i].recorded.reference(one.trained(image.sha256), one.taught(image.sha256, grid, change))
+                for one, entries in answers
+            )
+            for i, (image, grid) in enumerate((image, Grid.of(image.size)) for image in images)
         ]
 
     def _of(

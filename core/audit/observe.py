@@ -54,9 +54,9 @@ class Recorded:
         """What the attacker sees without a defense."""
         return Observation(image_sha256, self.posteriors(), self.label, self.true_log_probability, self.hard)
 
-    def reference(self, trained: bool | None) -> Reference:
-        """What an attack is told of a reference that gave this; `trained`: whether it has seen the image."""
-        return Reference(self.log_posteriors, self.true_log_probability, trained, self.hard)
+    def reference(self, trained: bool | None, taught: npt.NDArray[np.bool_] | None = None) -> Reference:
+        """What an attack is told of a reference that gave this; `trained`, `taught`: as `Reference` has them."""
+        return Reference(self.log_posteriors, self.true_log_probability, trained, self.hard, taught)
 
 
 def record(

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
+from core.attacks.views import View
 from core.audit.reference_fit import ModelFacts, misfit
 from core.audit.sources import Source
 from core.audit.spec import AuditSpec, ReferenceEntry
 from core.data.layouts import open_images
 from core.errors import DataError
 from core.files import sha256_of_file
+from core.grid import Grid
+from core.training.half import Truth
 from core.training.manifest import read_manifest
 from core.training.membership import NAME, read_membership
 
@@ -28,19 +34,36 @@ class AuditedReference:
         How it is asked; it has no chain, because the attacker owns it.
     members
         SHA-256 of the images it was trained on; None where nothing says so.
+    truth
+        Which blocks of its members taught it, where only half of each did.
+    whole
+        Images that shaped it in another way, all of each.
     """
 
     source: Source
     members: frozenset[str] | None
+    truth: Truth | None = None
+    whole: frozenset[str] = frozenset()
 
     def trained(self, image_sha256: str) -> bool | None:
         """Whether it was trained on an image; None where nothing says so."""
         return None if self.members is None else image_sha256 in self.members
 
+    def taught(self, image_sha256: str, grid: Grid, view: View | None = None) -> npt.NDArray[np.bool_] | None:
+        """Where it learned from an image, or from what a view shows of it, on the attack grid `(h, w)`.
+
+        None: everywhere or nowhere, as `trained` says.
+        """
+        if self.truth is None or image_sha256 in self.whole or not self.trained(image_sha256):
+            return None
+        return self.truth.mask(image_sha256, grid if view is None else view.before(grid))
+
     @property
     def known(self) -> str:
         """What is known of its training, as one text: equal where it is the same."""
-        return "nothing" if self.members is None else " ".join(sorted(self.members))
+        if self.members is None:
+            return "nothing"
+        return " ".join((*sorted(self.members), *((str(self.truth), *sorted(self.whole)) if self.truth else ())))
 
     def sentence(self, images: Sequence[str]) -> str:
         """For the record: how many of the audit's images, by their hashes, it was trained on."""
@@ -48,7 +71,8 @@ class AuditedReference:
         if self.members is None:
             return f"Reference {name}: no list of its training images was found; it counts as trained on none of them."
         known = sum(image in self.members for image in images)
-        return f"Reference {name}: was trained on {known} of the {len(images)} images of this audit."
+        part = "half of the blocks of each of " if self.truth else ""
+        return f"Reference {name}: was trained on {part}{known} of the {len(images)} images of this audit."
 
 
 def open_references(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[AuditedReference, ...]:
@@ -78,20 +102,31 @@ def open_reference(entry: ReferenceEntry, device: str, trusted: frozenset[str]) 
 
     trusted |= {entry.trust} if entry.trust else set()
     reference = open_target(Path(entry.path), entry.options, entry.preprocessing, device, trusted)
+    return audited(reference, entry)
+
+
+def audited(reference: "Target", entry: ReferenceEntry | None = None) -> AuditedReference:
+    """An opened model as a reference; `entry` may name what it was trained on, else the list beside it says so.
+
+    Raises `DataError` where that cannot be read.
+    """
     sha256 = reference.info.sha256
-    return AuditedReference(Source(f"reference/{sha256}", reference, ()), _members(entry, reference.info.path, sha256))
+    manifest = read_manifest(reference.info.path, sha256)
+    source = Source(f"reference/{sha256}", reference, ())
+    members = None if manifest is None else frozenset((*manifest.members, *manifest.others))
+    if entry is not None and entry.members:
+        members = _named(Path(entry.members), reference.info.path)
+    if manifest is None:
+        return AuditedReference(source, members)
+    return AuditedReference(source, members, Truth.told_by(manifest), frozenset(manifest.others))
 
 
 def _facts(model: "Target") -> ModelFacts:
     return ModelFacts(model.info.path.name, model.info.sha256, model.info.classes, model.info.scheme)
 
 
-def _members(entry: ReferenceEntry, path: Path, sha256: str) -> frozenset[str] | None:
-    """From what the entry names, else from the list beside the checkpoint."""
-    if not entry.members:
-        manifest = read_manifest(path, sha256)
-        return None if manifest is None else frozenset((*manifest.members, *manifest.others))
-    given = Path(entry.members)
+def _named(given: Path, path: Path) -> frozenset[str]:
+    """The images that a table of shadows, a list or a folder names as those that the model at `path` was trained on."""
     if given.name == NAME or (given / NAME).is_file():
         known = read_membership(given).of(path.name)
         return frozenset(sha for sha, member in known.items() if member)

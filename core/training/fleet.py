@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core.data.images import opened_file
 from core.data.samples import ImageSet, Sample
 from core.errors import DataError, SpecError
@@ -24,6 +26,10 @@ from core.training.target import TargetResult, recorded_settings, train_target
 
 if TYPE_CHECKING:
     from core.data.scheme import ClassScheme
+
+EXCHANGES = ("images", "blocks")
+BLOCK_SIDE = 64
+"""Pixels of a block's side, at training size, where the settings name none."""
 
 Hashes = Mapping[Path, str]
 """SHA-256 of image files."""
@@ -52,11 +58,12 @@ def train_shadows(
     *,
     progress: Progress | None = None,
     split: Path | None = None,
+    exchange: str = "images",
     hardening: Hardening | None = None,
     references: Sequence[ImageSet] = (),
     told: Told | None = None,
 ) -> Fleet:
-    """Train shadows into a folder, each on about half of the images.
+    """Train shadows into a folder, each on about half of the images, or of each image.
 
     Shadows that are there already are kept and an unfinished one is gone on with, so a stopped call can be repeated.
 
@@ -78,6 +85,9 @@ def train_shadows(
         As in `train_target`, shadow by shadow.
     split
         A membership table to follow in place of a random one; it names as many shadows.
+    exchange
+        What two shadows of a pair have halves of: the "images", or the "blocks" of every image, half-supervised. Blocks
+        are of the side that the settings name, or of `BLOCK_SIDE`.
     hardening
         Train every shadow so that it remembers less; None: plainly.
     references
@@ -98,15 +108,16 @@ def train_shadows(
     """
     if count < 2 or not settings:
         raise SpecError(f"{count} shadows are too few.", "Train at least 2: a pair exchanges members and non-members.")
+    if exchange not in EXCHANGES or (exchange == "blocks" and split is not None):
+        raise SpecError(f"'exchange' cannot be '{exchange}' here.", "It is images, or blocks without a split.")
     progress, hardening = progress or Progress(), hardening or HARDENINGS.make({"name": "none"})
     _check_settings(settings, scheme, hardening)
     sets = _settled(_as_sets(images), scheme)
     hashes = hashes_of([*sets, *references], progress)
     _check_references(sets, references, hashes)
-    table = _table(sets, hashes, count, out, split, settings[0].seed)
+    table = _table(sets, hashes, count, out, split, settings[0].seed, exchange)
     for number, name in enumerate(table.shadows):
-        one = settings[(number // 2) % len(settings)]
-        one = replace(one, seed=one.seed + number)
+        one = _of_number(settings[(number // 2) % len(settings)], number, exchange)
         sides = _sides(sets, table.of(name), hashes)
         members, others = ([side[k] for side in sides if side[k].samples] for k in (0, 1))
         result = None
@@ -125,6 +136,14 @@ def train_shadows(
         if told is not None:
             told(name, result)
     return Fleet(out, sets, table, scheme)
+
+
+def _of_number(settings: TargetTraining, number: int, exchange: str) -> TargetTraining:
+    """The settings of one shadow. The second of a pair learns from the blocks that the first one leaves out."""
+    one = replace(settings, seed=settings.seed + number)
+    if exchange == "images":
+        return one
+    return replace(one, half_supervised=one.half_supervised or BLOCK_SIDE, other_half=number % 2 == 1)
 
 
 def open_fleet(folder: Path, images: ImageSet | Sequence[ImageSet], scheme: "ClassScheme") -> Fleet:
@@ -216,7 +235,7 @@ def _check_references(sets: Sequence[ImageSet], references: Sequence[ImageSet], 
 
 
 def _table(
-    sets: Sequence[ImageSet], hashes: Hashes, count: int, out: Path, split: Path | None, seed: int
+    sets: Sequence[ImageSet], hashes: Hashes, count: int, out: Path, split: Path | None, seed: int, exchange: str
 ) -> Membership:
     """The folder's table, the given one, or a new one; written before the first shadow is trained."""
     names = tuple(f"shadow-{i:02d}.safetensors" for i in range(count))
@@ -227,7 +246,11 @@ def _table(
     kept = _read_table(out / NAME, samples.keys(), count) if (out / NAME).is_file() else None
     if given and kept and given.rows() != kept.rows():
         raise DataError(f"{out / NAME}: divides the images otherwise than {split}.", "Take another folder.")
-    table = kept or given or _random_table(samples, count, seed)
+    blocks = exchange == "blocks"
+    if kept and split is None and kept.members.all() != blocks:
+        other = "images" if blocks else "blocks of images"
+        raise DataError(f"{out / NAME}: is of shadows that exchange {other}.", "Take another folder.")
+    table = kept or given or _new_table(samples, count, seed, blocks)
     table = replace(table, shadows=names)
     write_membership(out, table)
     return table
@@ -243,10 +266,12 @@ def _read_table(path: Path, images: Iterable[str], count: int) -> Membership:
     return table
 
 
-def _random_table(samples: Mapping[str, Sample], count: int, seed: int) -> Membership:
+def _new_table(samples: Mapping[str, Sample], count: int, seed: int, blocks: bool) -> Membership:
+    """Random halves of the images; or all of them, where halves are of blocks."""
     groups = [sample.group or sha256 for sha256, sample in samples.items()]
     keys = tuple(sample.key for sample in samples.values())
-    return Membership((), tuple(samples), keys, tuple(groups), random_halves(groups, count, seed))
+    members = np.ones((len(groups), count), bool) if blocks else random_halves(groups, count, seed)
+    return Membership((), tuple(samples), keys, tuple(groups), members)
 
 
 def _is_trained(checkpoint: Path, members: set[str], settings: TargetTraining, hardening: Hardening) -> bool:

@@ -4,8 +4,10 @@ Such a model serves to measure maps, which should be higher in the blocks that t
 one from: scenes and classes are the same on both sides.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,7 @@ import numpy.typing as npt
 from core.errors import DataError
 from core.grid import Grid
 from core.randomness import generator
-from core.training.manifest import read_manifest
+from core.training.manifest import TrainingManifest, read_manifest
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,19 @@ class Halves:
         Side of a block, in pixels at training size; those at the right and lower border may be smaller.
     seed
         The seed of the training.
+    other
+        Those blocks that the seed would leave out.
     """
 
     side: int
     seed: int
+    other: bool = False
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Halves | None":
+        """From the settings of a training, as `TargetTraining` has them; None where everything teaches."""
+        side, seed, other = (settings.get(key, 0) for key in ("half_supervised", "seed", "other_half"))
+        return cls(int(side), int(seed) - bool(other), bool(other)) if side else None
 
     def blocks(self, size: tuple[int, int]) -> npt.NDArray[np.int64]:
         """The block of each pixel of an image of `size` (height, width): `(h, w)`, numbered from 0 row by row."""
@@ -37,9 +48,11 @@ class Halves:
         return np.asarray(rows[:, None] * (columns[-1] + 1) + columns[None, :])
 
     def taught(self, image_sha256: str, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-        """Whether each block teaches, `(n,)`: half of them, of an odd number one less."""
+        """Whether each block teaches, `(n,)`: half of them; of an odd number one less, of the others one more."""
         count = int(self.blocks(size).max()) + 1
-        return generator(self.seed, image_sha256, "half-supervised").permutation(count) < count // 2
+        order = generator(self.seed, image_sha256, "half-supervised").permutation(count)
+        taught: npt.NDArray[np.bool_] = order < count // 2
+        return ~taught if self.other else taught
 
     def mask(self, image_sha256: str, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
         """The pixels of an image at training size that teach, `(h, w)`."""
@@ -86,13 +99,32 @@ class Truth:
     def of(cls, checkpoint: Path) -> "Truth":
         """Read it. Raises `DataError` where there is no such list, or the model was trained on whole images."""
         manifest = read_manifest(checkpoint)
-        if manifest is None or not manifest.settings.get("half_supervised"):
+        found = None if manifest is None else cls.told_by(manifest)
+        if found is None:
             raise DataError(
                 f"{checkpoint.name}: was not trained half-supervised, as far as is known.",
                 "Train it with --half-supervised 64; the list beside the checkpoint says so.",
             )
-        height, width = manifest.settings["size"]
-        return cls(Halves(manifest.settings["half_supervised"], manifest.seed), (height, width))
+        return found
+
+    @classmethod
+    def told_by(cls, manifest: TrainingManifest) -> "Truth | None":
+        """From a list that was read; None where the model was trained on whole images. Raises `DataError`."""
+        settings = manifest.settings
+        try:
+            halves = Halves.of({**settings, "seed": manifest.seed})
+            height, width = settings["size"] if halves else (1, 1)
+            return None if halves is None else cls(halves, (int(height), int(width)))
+        except (TypeError, ValueError, KeyError) as error:
+            raise DataError(
+                f"The list of training images of {manifest.checkpoint_sha256[:12]} does not say which blocks taught "
+                f"({error}).",
+                "Restore the file beside the checkpoint, or train it again.",
+            ) from error
+
+    def mask(self, image_sha256: str, grid: Grid) -> npt.NDArray[np.bool_]:
+        """The grid points `(h, w)` of an image that taught."""
+        return self.blocks(image_sha256, grid).mask
 
     def blocks(self, image_sha256: str, grid: Grid) -> Blocks:
         """The blocks of an image on the attack grid, and which of them taught."""

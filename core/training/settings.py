@@ -45,9 +45,15 @@ class TargetTraining(Choice):
         low=0,
         high=8192,
     )
+    other_half: bool = param(False, "half-supervised: the blocks that the seed before this one leaves out")
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.other_half and not (self.half_supervised and self.seed):
+            raise SpecError(
+                f"{self.name}: 'other_half' cannot be true here.",
+                "It takes 'half_supervised' and a seed above 0, whose predecessor teaches the one half.",
+            )
         good = len(self.size) == 2 and all(isinstance(v, int) and v > 0 and v % MULTIPLE == 0 for v in self.size)
         if not good:
             raise SpecError(

@@ -154,8 +154,7 @@ class _Job:
     @property
     def halves(self) -> Halves | None:
         """Which blocks of the members teach; None: all do."""
-        settings = self.settings
-        return Halves(settings.half_supervised, settings.seed) if settings.half_supervised else None
+        return Halves.of(vars(self.settings))
 
     def read(self, sets: Sequence[ImageSet], stage: str, halves: Halves | None = None) -> TrainingImages:
         height, width = self.settings.size

@@ -11,15 +11,13 @@ from core.attacks.base import VOID, Observation
 from core.attacks.reference.learned_ratio import probabilities
 from core.attacks.reference.ratio_table import cells
 from core.audit.observe import Recorded, recorded
-from core.audit.references import AuditedReference
-from core.audit.sources import Source
+from core.audit.references import AuditedReference, audited
 from core.data.samples import Sample
 from core.grid import Grid
 from core.metrics.roc import auc, roc_curve
 from core.progress import Progress
 from core.training.half import Blocks, Truth
 from core.training.images import label_of, read_hashed, settled_encoding
-from core.training.manifest import read_manifest
 from core.training.shadows import ShadowData
 
 if TYPE_CHECKING:
@@ -99,7 +97,7 @@ class Shown:
         self._shadows, self._knots = shadows, knots
         self._truth = {shadow.target.info.sha256: Truth.of(shadow.target.info.path) for shadow in shadows}
         fleet = {shadow.target.info.sha256: shadow.target for shadow in shadows}
-        self._models = list(references) or [_known(target) for target in fleet.values()]
+        self._models = list(references) or [audited(target) for target in fleet.values()]
 
     def examples(self, progress: Progress) -> Iterator[tuple[str, Taught]]:
         """Each shadow's hash and one of its members that some reference has not seen.
@@ -136,11 +134,3 @@ class Shown:
         model = reference.source.target.info
         same = model.sha256 != shadow.info.sha256 and model.classes == shadow.info.classes
         return same and not reference.trained(image)
-
-
-def _known(shadow: "Target") -> AuditedReference:
-    """A shadow as a reference; the list beside it says what it was trained on."""
-    manifest = read_manifest(shadow.info.path, shadow.info.sha256)
-    assert manifest is not None  # or nothing would say which blocks taught
-    members = frozenset((*manifest.members, *manifest.others))
-    return AuditedReference(Source(f"reference/{shadow.info.sha256}", shadow, ()), members)

@@ -9,7 +9,7 @@ import numpy as np
 from core.attacks.base import AttackResult, Needs, Observation
 from core.attacks.baselines.base import Baseline
 from core.attacks.blocks import BLOCK, BLOCK_HELP, block_mean
-from core.attacks.reference.base import Array
+from core.attacks.reference.sides import Array
 from core.errors import AttackError
 from core.parameters import param
 

@@ -10,7 +10,8 @@ from core.attacks.base import ATTACKS, VOID, Observation
 from core.attacks.baselines.base import labelled_pixels
 from core.attacks.label_only.base import LabelOnlyAttack
 from core.attacks.losses import label_of
-from core.attacks.reference.base import Array, correct
+from core.attacks.reference.base import correct
+from core.attacks.reference.sides import Array
 from core.parameters import param
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from core.attacks.base import ATTACKS, Observation
 from core.attacks.baselines.base import labelled_pixels
 from core.attacks.label_only.base import LabelOnlyAttack
-from core.attacks.reference.base import Array, correct
+from core.attacks.reference.base import correct
+from core.attacks.reference.sides import Array
 
 
 @ATTACKS.register

@@ -8,7 +8,7 @@ import numpy as np
 from core.attacks.base import ATTACKS, VOID, AttackContext, Observation
 from core.attacks.label_only.base import LabelOnlyAttack
 from core.attacks.label_only.probes import Probe
-from core.attacks.reference.base import Array
+from core.attacks.reference.sides import Array
 from core.errors import AttackError, SpecError
 from core.parameters import param
 

@@ -1,5 +1,5 @@
 """Attacks calibrated by reference models. Importing this package registers every one of them in `ATTACKS`."""
 
-from core.attacks.reference import difference, learned_ratio, lira, rmia
+from core.attacks.reference import difference, learned_ratio, lira, log_ratio, rmia
 
-__all__ = ["difference", "learned_ratio", "lira", "rmia"]
+__all__ = ["difference", "learned_ratio", "lira", "log_ratio", "rmia"]

@@ -1,7 +1,7 @@
 """What the reference-calibrated attacks share: an image that is easy for every model is no evidence."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,10 @@ from core.attacks.base import VOID, AttackContext, AttackResult, Needs, Observat
 from core.attacks.baselines.base import Baseline, labelled_pixels
 from core.attacks.blocks import BLOCK, BLOCK_HELP, block_mean
 from core.attacks.losses import LARGEST_LOSS, label_of, loss_map
+from core.attacks.reference.sides import Array, Said, both, mean, unaware
 from core.attacks.views import MOST, VIEWS, View
 from core.errors import AttackError
 from core.parameters import param
-
-Array = npt.NDArray[np.float64]
 
 OF_THE_IMAGE = "The score is the mean over the image and its enlarged middle; the map is of the image alone."
 
@@ -63,10 +62,19 @@ class ReferenceAttack(Baseline):
             _refuse_hard(observation)
         evidence = evidence_of(observation)
         shown = block_mean(np.where(labelled, evidence, np.nan), self.block)
-        scores = [self.summed_up(observation, labelled, evidence)]
+        scores = [self._summed_up(observation, labelled, evidence)]
         for view in self._seen_views(observation):
-            scores.append(self.summed_up(view, labelled_pixels(view), evidence_of(view)))
+            scores.append(self._summed_up(view, labelled_pixels(view), evidence_of(view)))
         return AttackResult(float(np.mean(scores)), {self.maps[0]: shown})
+
+    def _summed_up(self, observation: Observation, labelled: npt.NDArray[np.bool_], evidence: Array) -> float:
+        """The score of an image or a view. Raises `AttackError` where references say nothing of any labelled pixel."""
+        known = labelled & ~np.isnan(evidence)
+        if not known.any():
+            raise AttackError(
+                "no labelled pixel has references on both sides.", "Train more of them, in pairs that exchange halves."
+            )
+        return self.summed_up(observation, known, evidence)
 
     def _seen_views(self, observation: Observation) -> Iterator[Observation]:
         """What is seen of each view; those that are void everywhere say nothing."""
@@ -81,9 +89,9 @@ class ReferenceAttack(Baseline):
     def evidence(self, observation: Observation) -> Array:
         """The evidence of each pixel `(h, w)`; higher = more likely a member. What void pixels hold is not used."""
 
-    def summed_up(self, observation: Observation, labelled: npt.NDArray[np.bool_], evidence: Array) -> float:
-        """The image score: the mean over the labelled pixels."""
-        return float(evidence[labelled].mean())
+    def summed_up(self, observation: Observation, known: npt.NDArray[np.bool_], evidence: Array) -> float:
+        """The image score: the mean over the pixels `(h, w)` that are labelled and of which there is evidence."""
+        return float(evidence[known].mean())
 
 
 @dataclass(frozen=True)
@@ -96,19 +104,20 @@ class ModedAttack(ReferenceAttack):
         choices=("offline", "online"),
     )
 
-    def asked(self, observation: Observation) -> tuple[list[Reference], list[Reference]]:
-        """References inside, none where offline, and outside. Raises `AttackError` where there are none to ask."""
-        inside = [r for r in observation.references if r.trained] if self.mode == "online" else []
-        if self.mode == "online" and not inside:
-            raise AttackError("no reference is known to be trained on this image.", "Use the mode 'offline'.")
-        return inside, unaware(observation)
+    def sides(self, observation: Observation, said: Said) -> tuple[Array, Array]:
+        """What references inside `(n, h, w)`, none where offline, and outside say of each pixel.
 
-    def expected(self, observation: Observation, of: Callable[[Reference], npt.ArrayLike]) -> Array:
+        NaN where a reference that learned from part of the image is on the other side. Raises `AttackError` where there
+        are none to ask.
+        """
+        if self.mode == "online":
+            return both(observation, said)
+        found = np.asarray([said(reference) for reference in unaware(observation)], np.float64)
+        return np.empty((0, *found.shape[1:])), found
+
+    def expected(self, observation: Observation, said: Said) -> Array:
         """What references say on average `(h, w)`; online, halfway between those inside and those outside."""
-        sides = [
-            np.mean(np.asarray([of(r) for r in side], np.float64), axis=0) for side in self.asked(observation) if side
-        ]
-        return np.asarray(np.mean(sides, axis=0))
+        return np.asarray(np.mean([mean(side) for side in self.sides(observation, said) if len(side)], axis=0))
 
 
 @dataclass(frozen=True)
@@ -129,32 +138,22 @@ class LeveledAttack(ModedAttack):
         """The ratio of each pixel."""
         return self.ratio(*self._given(observation))
 
-    def summed_up(self, observation: Observation, labelled: npt.NDArray[np.bool_], evidence: Array) -> float:
-        """The mean of the pixels' ratios, or the ratio of the means over the labelled pixels."""
+    def summed_up(self, observation: Observation, known: npt.NDArray[np.bool_], evidence: Array) -> float:
+        """The mean of the pixels' ratios, or the ratio of the means over these pixels."""
         if self.level == "pixel":
-            return super().summed_up(observation, labelled, evidence)
-        target, inside, outside = (v[..., labelled].mean(axis=-1) for v in self._given(observation))
+            return super().summed_up(observation, known, evidence)
+        target, *sides = self._given(observation)
+        if any(np.isnan(side).any() for side in sides):
+            # Each reference knows other pixels: first all of a side together, then all pixels.
+            sides = [mean(side)[None] for side in sides]
+        target, inside, outside = (values[..., known].mean(axis=-1) for values in (target, *sides))
         return float(self.ratio(target, inside, outside))
 
     def _given(self, observation: Observation) -> tuple[Array, Array, Array]:
         """Values of the target `(h, w)`, of references inside and of references outside, `(n, h, w)`."""
         target = self.values(-loss_map(observation).astype(np.float64))
-        inside, outside = (self._stack(side, target) for side in self.asked(observation))
+        inside, outside = self.sides(observation, lambda reference: self.values(log_probability(reference)))
         return target, inside, outside
-
-    def _stack(self, references: Sequence[Reference], like: Array) -> Array:
-        return np.array([self.values(log_probability(r)) for r in references]).reshape(-1, *like.shape)
-
-
-def unaware(observation: Observation) -> list[Reference]:
-    """The references not known to be trained on the image. Raises `AttackError` where there is none."""
-    found = [reference for reference in observation.references if not reference.trained]
-    if not found:
-        raise AttackError(
-            "every reference was trained on this image." if observation.references else "there is no reference.",
-            "Give a reference model that was not trained on it, in [[references]].",
-        )
-    return found
 
 
 def log_probability(reference: Reference) -> Array:

@@ -11,7 +11,8 @@ import numpy as np
 
 from core.attacks.base import ATTACKS, Needs, Observation
 from core.attacks.losses import loss_map
-from core.attacks.reference.base import Array, ModedAttack, correct, log_probability
+from core.attacks.reference.base import ModedAttack, correct, log_probability
+from core.attacks.reference.sides import Array
 
 
 @ATTACKS.register

@@ -9,8 +9,9 @@ import numpy as np
 
 from core.attacks.base import ATTACKS, AttackContext, AttackResult, Observation, Scorer
 from core.attacks.losses import loss_map
-from core.attacks.reference.base import Array, ReferenceAttack, log_probability, unaware
+from core.attacks.reference.base import ReferenceAttack, log_probability
 from core.attacks.reference.ratio_table import DEFAULT, RatioTable, read_table, table_path
+from core.attacks.reference.sides import Array, unaware
 from core.parameters import param
 
 

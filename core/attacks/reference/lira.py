@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from core.attacks.base import ATTACKS
-from core.attacks.reference.base import Array, LeveledAttack
+from core.attacks.reference.base import LeveledAttack
+from core.attacks.reference.sides import Array, mean, spread
 from core.errors import AttackError
 from core.parameters import param
 
@@ -50,8 +51,8 @@ class LiRA(LeveledAttack):
         """The log-likelihood ratio, or the standard score where offline."""
         if self.variance == "fixed":
             return _fixed(target, inside, outside)
-        mean, deviation = self._fitted(outside)
-        standard: Array = (target - mean) / deviation
+        mean_out, deviation = self._fitted(outside)
+        standard: Array = (target - mean_out) / deviation
         if not len(inside):
             return standard
         mean_in, deviation_in = self._fitted(inside)
@@ -62,16 +63,16 @@ class LiRA(LeveledAttack):
             raise AttackError(
                 "a variance of its own takes two references on each side.", "Use the variance 'fixed', or give more."
             )
-        return values.mean(axis=0), np.maximum(values.std(axis=0, ddof=1), self.spread)
+        return mean(values), np.maximum(spread(values), self.spread)
 
 
 def _fixed(target: Array, inside: Array, outside: Array) -> Array:
     """With a variance of 1 on both sides."""
-    mean = outside.mean(axis=0)
+    mean_out = mean(outside)
     if not len(inside):
-        return np.asarray(target - mean)
-    mean_in = inside.mean(axis=0)
-    return np.asarray((mean_in - mean) * (target - (mean_in + mean) / 2))
+        return np.asarray(target - mean_out)
+    mean_in = mean(inside)
+    return np.asarray((mean_in - mean_out) * (target - (mean_in + mean_out) / 2))
 
 
 def _log_normal(standard: Array, deviation: Array) -> Array:

@@ -6,8 +6,11 @@ from typing import ClassVar
 import numpy as np
 
 from core.attacks.base import ATTACKS
-from core.attacks.reference.base import Array, LeveledAttack
+from core.attacks.reference.base import LeveledAttack
+from core.attacks.reference.sides import Array, mean
 from core.parameters import param
+
+A_HELP = "how much less references that have not seen an image know of it (offline)"
 
 
 @ATTACKS.register
@@ -29,7 +32,7 @@ class RMIA(LeveledAttack):
     name: ClassVar[str] = "rmia"
     title: ClassVar[str] = "Robust ratio (RMIA)"
     maps: ClassVar[tuple[str, ...]] = ("probability_ratio",)
-    a: float = param(0.3, "how much less references that have not seen an image know of it (offline)", low=0, high=1)
+    a: float = param(0.3, A_HELP, low=0, high=1)
 
     def values(self, log_probability: Array) -> Array:
         """Probabilities."""
@@ -37,6 +40,11 @@ class RMIA(LeveledAttack):
 
     def ratio(self, target: Array, inside: Array, outside: Array) -> Array:
         """The ratio, 0 or more."""
-        mean = outside.mean(axis=0)
-        expected = (inside.mean(axis=0) + mean) / 2 if len(inside) else ((1 + self.a) * mean + 1 - self.a) / 2
-        return np.asarray(target / np.maximum(expected, np.finfo(np.float32).tiny))
+        return np.asarray(target / expected_probability(inside, outside, self.a))
+
+
+def expected_probability(inside: Array, outside: Array, a: float) -> Array:
+    """p(x) of the probabilities of references, `(n, ...)` inside, none where offline, and `(m, ...)` outside."""
+    known = mean(outside)
+    expected = (mean(inside) + known) / 2 if len(inside) else ((1 + a) * known + 1 - a) / 2
+    return np.asarray(np.maximum(expected, np.finfo(np.float32).tiny))

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from core.attacks.base import VOID, FloatArray, Observation, Reference
 from core.attacks.losses import LARGEST_LOSS, label_of
-from core.attacks.reference.base import Array, correct, log_probability, unaware
+from core.attacks.reference.base import correct, log_probability
+from core.attacks.reference.sides import Array, unaware
 from core.attacks.representations.base import REPRESENTATIONS, Representation
 from core.attacks.representations.slm import StructuredLossMap
 from core.parameters import param

@@ -35,6 +35,13 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument("--count", type=positive, metavar="N", help="shadows; each two exchange their halves")
     parser.add_argument("--split", type=Path, metavar="FILE", help="membership.csv to follow in place of random halves")
     parser.add_argument(
+        "--exchange",
+        default="images",
+        choices=("images", "blocks"),
+        help="what each two shadows have halves of: the images, or the blocks of every image (half-supervised), for "
+        "references whose maps tell what of an image was learned",
+    )
+    parser.add_argument(
         "--model",
         action="append",
         default=[],
@@ -69,6 +76,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         pick_device(args.device),
         progress=screen.progress,
         split=args.split,
+        exchange=args.exchange,
         hardening=read_hardening(args),
         references=open_sets(args, args.references),
         told=told,
