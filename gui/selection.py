@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from core.audit.map_power import LOSS, first_map
+from core.audit.map_power import IN_BLOCKS, LOSS, first_map
 from core.audit.review import ReviewEntry
 from core.defenses.chain import Chain, words_of
 from gui.document import AuditDocument
@@ -265,4 +265,6 @@ class Selection(QObject):
             return "image"
         maps = document.map_names(self._attack)
         loss = (LOSS,) if document.loss_attack is not None and document.scheme is not None else ()
-        return first_map((*maps, *loss), document.shipped_network(self._attack)) or self.layers[0]
+        asked = document.asked(self._attack)
+        network = document.shipped_network(self._attack)
+        return first_map((*maps, *loss), network, IN_BLOCKS if asked == IN_BLOCKS else "") or self.layers[0]

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.pixel_truth import power
 from core.attacks.all import ATTACKS
 from core.audit import map_power
-from core.audit.map_power import Measured, first_map, measured, sentences
+from core.audit.map_power import IN_BLOCKS, Measured, first_map, measured, sentences
 
 
 def test_the_file_says_what_the_benchmark_measured(tmp_path, monkeypatch):
@@ -27,7 +27,7 @@ def test_numbers_are_those_of_the_row_of_the_map():
 
 def test_every_measured_map_is_one_that_an_attack_draws():
     drawn = {name for attack in ATTACKS for name in attack.maps}
-    assert {name for name, _ in map_power._maps()} <= drawn
+    assert {name for name, *_ in map_power._maps()} <= drawn
 
 
 @pytest.fixture
@@ -35,7 +35,13 @@ def table(monkeypatch):
     def of(auc, gain_low):
         return (Measured("somewhere", auc, auc - 0.1, auc + 0.1, gain_low + 0.1, gain_low, gain_low + 0.2),)
 
-    found = {("loss", ""): of(0.6, 0), ("a", ""): of(0.9, -0.01), ("b", ""): of(0.7, 0.01), ("c", "net"): of(0.8, 0.02)}
+    found = {
+        ("loss", "", ""): of(0.6, 0),
+        ("a", "", ""): of(0.9, -0.01),
+        ("b", "", ""): of(0.7, 0.01),
+        ("c", "net", ""): of(0.8, 0.02),
+        ("a", "", IN_BLOCKS): of(0.95, 0.1),
+    }
     monkeypatch.setattr(map_power, "_maps", lambda: found)
 
 
@@ -49,6 +55,13 @@ def test_a_network_is_known_by_its_own_numbers_only(table):
     assert first_map(["c", "loss"], "net") == "c"
     assert first_map(["c", "loss"], "another") == "loss"
     assert first_map(["c"], "another") is None
+
+
+def test_what_was_measured_of_other_references_does_not_count(table):
+    assert first_map(["a", "b", "loss"], asked=IN_BLOCKS) == "a"
+    assert first_map(["b", "loss"], asked=IN_BLOCKS) == "loss"
+    assert any("0.95" in line for line in sentences("a", asked=IN_BLOCKS))
+    assert "Nobody has measured" in sentences("b", asked=IN_BLOCKS)[0]
 
 
 def test_what_is_said_follows_the_numbers(table):

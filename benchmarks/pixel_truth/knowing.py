@@ -19,7 +19,7 @@ from benchmarks.experiments.run import MAKERS
 from benchmarks.pixel_truth.asking import parser_of
 from benchmarks.pixel_truth.composites import auc_of
 from benchmarks.pixel_truth.knowing_models import Judged, Models
-from benchmarks.pixel_truth.plan import EVERYWHERE, TARGET_FOLD, UNSEEN_FOLD, Parameters, everywhere, thinned
+from benchmarks.pixel_truth.plan import EVERYWHERE, KNOWING, TARGET_FOLD, UNSEEN_FOLD, Parameters, everywhere, thinned
 from benchmarks.pixel_truth.resampled import Draws, estimate
 from benchmarks.tables import Cell, Table, keep, show
 from benchmarks.timing import environment
@@ -49,6 +49,8 @@ COUNTS = (2, 4, 8)
 MAPS = ("map", "references", "within image", "low", "high", "gain on loss", "low", "high", "pixels", "low", "high")
 SCORES = ("attack", "references", "AUC", "low", "high")
 OTHER = "2, other frames"
+HALVES = "{}, halves"
+ALL_HALVES = HALVES.format(KNOWING)
 Key = tuple[str, str]
 """Name of an attack, and which references it asked."""
 
@@ -78,16 +80,12 @@ def _asked(image: Judged) -> list[tuple[Key, Attack, Observation]]:
     """Every attack and what it is shown."""
     inside = image.inside.references
     found = [((attack.name, OTHER), attack, image.outside) for attack in OUTSIDE]
-    found += [((attack.name, _halves(len(inside))), attack, image.inside) for attack in INSIDE]
+    found += [((attack.name, HALVES.format(len(inside))), attack, image.inside) for attack in INSIDE]
     for count in COUNTS:
         if count < len(inside):
             fewer = replace(image.inside, references=inside[:count])
-            found.append(((INSIDE[0].name, _halves(count)), INSIDE[0], fewer))
+            found.append(((INSIDE[0].name, HALVES.format(count)), INSIDE[0], fewer))
     return [((LOSS.name, ""), LOSS, image.outside), *found]
-
-
-def _halves(count: int) -> str:
-    return f"{count}, halves"
 
 
 class _Results:

@@ -18,6 +18,9 @@ SEEN_BY_REFERENCES = "seen_by_references"
 ASKING_REFERENCES = "asking_references"
 """Fact: ids of the attacks that ask references."""
 
+TAUGHT_IN_BLOCKS = "taught_in_blocks"
+"""Fact: how many references learned from half of the blocks of images of the audit."""
+
 UNLIKELY = 0.01
 """Where chance alone would part them this far so rarely, they were not drawn alike."""
 

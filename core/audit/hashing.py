@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from core.audit.asked_alike import SEEN_BY_REFERENCES, seen_counts
+from core.audit.asked_alike import SEEN_BY_REFERENCES, TAUGHT_IN_BLOCKS, seen_counts
 from core.audit.independence import (
     SHOWN_TO_ATTACKS,
     HashedImage,
@@ -59,6 +59,8 @@ def check_independence(
     store.set_fact("independence", list(dict.fromkeys(sentences)))
     store.set_fact(SHOWN_TO_ATTACKS, shown)
     store.set_fact(SEEN_BY_REFERENCES, seen_counts([r.members for r in references], [image.sha256 for image in images]))
+    ours = {image.sha256 for image in images}
+    store.set_fact(TAUGHT_IN_BLOCKS, sum(bool(r.truth and ours & (r.members or frozenset())) for r in references))
     store.set_fact("attack_networks", {key: network.facts() for key, network in networks.items()})
 
 

@@ -17,6 +17,9 @@ LOSS = "loss"
 BLOCK_PIXELS = 64
 """Side of the blocks that are told apart, in pixels."""
 
+IN_BLOCKS = "in blocks"
+"""Asked were references that learned from half of the blocks of each image, in place of such as have not seen it."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -46,21 +49,26 @@ class Measured:
 
 
 @cache
-def _maps() -> dict[tuple[str, str], tuple[Measured, ...]]:
+def _maps() -> dict[tuple[str, str, str], tuple[Measured, ...]]:
     document: dict[str, Any] = json.loads(PATH.read_text("utf-8"))
     settings = document["settings"]
     return {
-        (m["map"], m["network"]): tuple(Measured(settings[s], **numbers) for s, numbers in m["measured"].items())
+        (m["map"], m["network"], m["asked"]): tuple(
+            Measured(settings[s], **numbers) for s, numbers in m["measured"].items()
+        )
         for m in document["maps"]
     }
 
 
-def measured(map_name: str, network: str = "") -> tuple[Measured, ...]:
-    """All measurements of a map, of one attack network's where it has one; empty where nobody measured it."""
-    return _maps().get((map_name, network), ())
+def measured(map_name: str, network: str = "", asked: str = "") -> tuple[Measured, ...]:
+    """All measurements of a map, of one attack network's where it has one; empty where nobody measured it.
+
+    `asked`: `IN_BLOCKS`, or empty.
+    """
+    return _maps().get((map_name, network, "" if map_name == LOSS else asked), ())
 
 
-def first_map(names: Iterable[str], network: str = "") -> str | None:
+def first_map(names: Iterable[str], network: str = "", asked: str = "") -> str | None:
     """The map to show first: the one of the highest AUC that beats the loss beyond its interval somewhere, or the loss.
 
     None where neither is among `names`.
@@ -69,16 +77,16 @@ def first_map(names: Iterable[str], network: str = "") -> str | None:
     proven = {
         name: max(m.auc for m in found)
         for name in names
-        if (found := measured(name, network)) and any(m.gain_low > 0 for m in found)
+        if (found := measured(name, network, asked)) and any(m.gain_low > 0 for m in found)
     }
     if proven:
         return max(proven, key=lambda name: proven[name])
     return LOSS if LOSS in names else None
 
 
-def sentences(map_name: str, network: str = "") -> tuple[str, ...]:
+def sentences(map_name: str, network: str = "", asked: str = "") -> tuple[str, ...]:
     """What to say of a map's measured power, plainly."""
-    found = measured(map_name, network)
+    found = measured(map_name, network, asked)
     if not found:
         return ("Nobody has measured whether this map points at what was memorised. Read it with care.",)
     opening = (

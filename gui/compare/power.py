@@ -6,8 +6,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWhatsThis, QWidget
 
 from core.audit import map_cost
-from core.audit.map_power import measured, sentences
+from core.audit.map_power import IN_BLOCKS, measured, sentences
 from gui.compare.layers import LOSS, TRUE_POSTERIOR, layer_of
+from gui.document import ONLINE
 
 if TYPE_CHECKING:
     from gui.document import AuditDocument
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 NOTE_TOP = 48
 """Below the row of controls, in points."""
 
-OFFLINE = "These numbers are of references that had not seen the image. Asked online, nobody has measured this map."
+OFFLINE = (
+    "These numbers are of references that had not seen the image. Asked online about whole images, nobody has measured "
+    "this map; of references that learned from half of the blocks of each image it is known."
+)
 
 NO_MAP = "This is no membership map: it shows the image and what the target makes of it."
 
@@ -26,17 +30,14 @@ def power_note(selection: "Selection") -> tuple[str, ...]:
     layer, document = layer_of(selection.layer), selection.document
     if document is None or not layer.scalar:
         return layer.title, NO_MAP
-    network = document.shipped_network(selection.attack) if layer.id in document.map_names(selection.attack) else ""
+    own = layer.id in document.map_names(selection.attack)
+    network = document.shipped_network(selection.attack) if own else ""
+    asked = document.asked(selection.attack) if own else ""
     cost = _cost(document, selection.attack, layer.id)
-    said = (*sentences(layer.id, network), OFFLINE if _online(document, selection.attack, layer.id) else "", cost)
-    return layer.title, *filter(None, said)
-
-
-def _online(document: "AuditDocument", attack: str, layer: str) -> bool:
-    """Whether a measured map is that of an attack that asks references which have seen the image."""
-    entry = document.attack(attack)
-    asks = entry is not None and layer in entry.attack.maps and vars(entry.attack).get("mode") == "online"
-    return asks and bool(measured(layer))
+    # Whole images online: the numbers of references outside stand for want of others, and it is said.
+    outside = OFFLINE if asked == ONLINE and measured(layer.id) else ""
+    said = sentences(layer.id, network, asked if asked == IN_BLOCKS else "")
+    return layer.title, *filter(None, (*said, outside, cost))
 
 
 def _cost(document: "AuditDocument", attack: str, layer: str) -> str:
