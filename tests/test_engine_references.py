@@ -50,6 +50,17 @@ def test_each_is_opened_and_one_that_cannot_be_does_not_keep_the_others_back(tmp
     assert look(entries[3], trusted=frozenset({untrusted.trust}))[0].problem == ""
 
 
+def test_it_is_told_where_only_half_of_each_image_taught(tmp_path):
+    path = model(tmp_path / "a.safetensors", 1)
+    told = TrainingManifest(
+        "target", sha256_of_file(path), ("aa" * 32,), settings={"half_supervised": 64, "size": [64, 96]}
+    )
+    write_manifest(path, told)
+    assert look(ReferenceEntry(str(path)))[0].in_blocks
+    write_manifest(path, TrainingManifest("target", sha256_of_file(path), ("aa" * 32,)))
+    assert not look(ReferenceEntry(str(path)))[0].in_blocks
+
+
 def test_what_it_was_trained_on_is_read_from_images_too_and_a_damaged_table_is_named(world, tmp_path):
     path = str(model(tmp_path / "a.safetensors", 1))
     (found,) = look(ReferenceEntry(path, members=str(world.folder / "members")))

@@ -25,6 +25,14 @@ def test_numbers_are_those_of_the_row_of_the_map():
     assert (found.auc, found.low, found.high, found.gain) == pytest.approx(row[1:5], abs=1e-4)
 
 
+def test_numbers_of_references_taught_in_blocks_are_those_of_all_of_them():
+    table = json.loads((Path(power.RESULTS) / "knowing-pspnet.json").read_text())["tables"][0]
+    row = next(r for r in table["rows"] if r[:2] == ["log-ratio", "8, halves"])
+    found = measured("log_ratio", asked=IN_BLOCKS)[0]
+    assert (found.auc, found.low, found.high, found.gain) == pytest.approx(row[2:6], abs=1e-4)
+    assert found.low > 0.85, "the aim of the default map"
+
+
 def test_every_measured_map_is_one_that_an_attack_draws():
     drawn = {name for attack in ATTACKS for name in attack.maps}
     assert {name for name, *_ in map_power._maps()} <= drawn

@@ -27,8 +27,8 @@ SETTINGS = {
     "half-supervised-unet-every-1": "Unet, 110 members, neighbouring video frames among them",
 }
 KNOWING_SETTINGS = {
-    "knowing-pspnet": "PSPNet, 28 members, neighbouring video frames left out, eight references that learned from half of "
-    "the blocks of each image",
+    "knowing-pspnet": "PSPNet, 28 members, neighbouring video frames left out, eight references that learned from half "
+    "of the blocks of each image",
 }
 OUTSIDE = {"knowing-pspnet": "PSPNet, 28 members, neighbouring video frames left out, two references"}
 PLAIN = {"loss": 1, "confidence": None}

@@ -173,8 +173,13 @@ class ReferenceBox(Box):
         if found.problem:
             return ""
         kind = f"{found.words}, {found.classes} classes." if found.classes else f"{found.words}."
-        members = UNKNOWN if found.members is None else f"It is known to have seen {found.members:,} images."
-        return f"{kind} {members}"
+        return f"{kind} {self._seen(found)}"
+
+    def _seen(self, found: CheckedReference) -> str:
+        if found.members is None:
+            return UNKNOWN
+        part = "half of the blocks of " if found.in_blocks else ""
+        return f"It is known to have seen {part}{found.members:,} images."
 
     def _choose_members(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "What was it trained on?", "", LISTS)

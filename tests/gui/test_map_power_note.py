@@ -4,8 +4,9 @@ import pytest
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication, QWhatsThis
 
+from core.audit.asked_alike import TAUGHT_IN_BLOCKS
 from core.audit.map_cost import sentence
-from core.audit.map_power import measured, sentences
+from core.audit.map_power import IN_BLOCKS, measured, sentences
 from core.audit.spec import attack_entries
 from gui.compare.power import NO_MAP, OFFLINE, power_note
 from gui.compare.view import CompareView
@@ -53,6 +54,25 @@ def test_what_was_measured_offline_is_not_claimed_of_an_attack_that_asks_online(
     selection.attack, selection.layer = "rmia", entry.attack.maps[0]
     assert measured(selection.layer), "else there is nothing to take back"
     assert (OFFLINE in power_note(selection)) is (mode == "online")
+
+
+def test_beside_references_taught_in_blocks_the_note_and_the_first_map_are_those_of_such_references(
+    selection, monkeypatch
+):
+    """Asked online about whole images nobody measured the log ratio, and what is known of it is less."""
+    (entry,) = attack_entries([{"name": "log-ratio", "mode": "online"}])
+    document = selection.document
+    monkeypatch.setattr(document, "attacks", (*document.attacks, entry))
+    monkeypatch.setattr(document, "fact", lambda key, default=None: 8 if key == TAUGHT_IN_BLOCKS else default)
+    selection.layer = "score"  # a map that the attack does not draw
+    selection.attack = "log-ratio"
+    assert selection.layer == "log_ratio", "it beats the raw loss"
+    said = power_note(selection)
+    assert OFFLINE not in said
+    assert set(sentences("log_ratio", asked=IN_BLOCKS)) <= set(said)
+    assert measured("log_ratio", asked=IN_BLOCKS)[0].low > measured("log_ratio")[0].high
+    selection.layer = "loss"
+    assert set(sentences("loss")) <= set(power_note(selection))
 
 
 @pytest.mark.parametrize("layer", ["image", "label", "prediction", "error"])

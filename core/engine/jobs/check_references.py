@@ -25,6 +25,8 @@ class CheckedReference:
         How many it gives, 0: not known until it has run; and its class scheme, where it names one.
     members
         How many images it is known to be trained on; None where nothing says so.
+    in_blocks
+        Whether it learned from half of the blocks of each of them.
     """
 
     problem: str = ""
@@ -35,6 +37,7 @@ class CheckedReference:
     classes: int = 0
     scheme: str | None = None
     members: int | None = None
+    in_blocks: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,4 +77,5 @@ class CheckReferences(Job):
             classes=info.classes,
             scheme=info.scheme,
             members=None if opened.members is None else len(opened.members),
+            in_blocks=opened.truth is not None,
         )

@@ -43,8 +43,18 @@ def test_an_attack_that_needs_references_asks_for_one_until_it_is_there(qtbot, w
     assert wanted not in sentences(page)
     page.attacks.add({"name": "rmia"})
     assert wanted in sentences(page)
-    boxes = added(qtbot, window, page, tmp_path, GOOD, replace(GOOD, members=None))
+    boxes = added(
+        qtbot,
+        window,
+        page,
+        tmp_path,
+        GOOD,
+        replace(GOOD, members=None),
+        replace(GOOD, in_blocks=True, sha256="aa" * 32),
+    )
     assert wanted not in sentences(page)
+    assert "known to have seen half of the blocks of 112 images" in boxes[2].facts.text()
+    page.attacks.references.take_away(2)
     assert "checkpoint, smp:Unet, 7 classes" in boxes[0].facts.text()
     assert "known to have seen 112 images" in boxes[0].facts.text()
     assert "counts as trained on none" in boxes[1].facts.text()
