@@ -1,6 +1,7 @@
 import csv
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,12 @@ def slow_near_pairs(first, second):
         correlation = float(np.corrcoef(a.thumbnail, b.thumbnail)[0, 1])
         return correlation > 0.97 or (correlation > 0.93 and bin(a.phash ^ b.phash).count("1") <= 8)
 
-    return {(i, j) for i, a in enumerate(first) for j, b in enumerate(second) if near(a, b)}
+    def turned(a):
+        thumbnail = np.fliplr(a.thumbnail.reshape(24, 24)).ravel()
+        return Fingerprint(a.sha256, a.mirrored_phash, thumbnail, a.phash)
+
+    pairs = [(i, j, a, b) for i, a in enumerate(first) for j, b in enumerate(second)]
+    return {(i, j) for i, j, a, b in pairs if near(a, b) or near(turned(a), b)}
 
 
 def family(seed, count):
@@ -30,29 +36,52 @@ def family(seed, count):
 
 def test_near_duplicates_are_those_of_a_plain_loop_over_pairs():
     first, second = family(1, 12) + family(2, 5), family(1, 7)[1:] + family(3, 4)
-    second = [Fingerprint("other " + p.sha256, p.phash, p.thumbnail) for p in second]
+    second = [replace(p, sha256="other " + p.sha256) for p in second]
     expected = slow_near_pairs(first, second)
     found = near_duplicates(first, second)
     assert 0 < len(expected) < len(first) * len(second)
-    assert {(i, j) for i, j, _ in found.pairs} == expected
+    assert {(i, j) for i, j, *_ in found.pairs} == expected
     assert found.count == len(expected)
     assert set(np.flatnonzero(found.first)) == {i for i, _ in expected}
     assert set(np.flatnonzero(found.second)) == {j for _, j in expected}
-    strengths = [c for _, _, c in found.pairs]
+    strengths = [pair.correlation for pair in found.pairs]
     assert strengths == sorted(strengths, reverse=True)
 
 
 def test_within_one_list_each_pair_counts_once():
     images = family(1, 12)
     expected = {(i, j) for i, j in slow_near_pairs(images, images) if i < j}
-    assert {(i, j) for i, j, _ in near_duplicates(images).pairs} == expected
+    assert {(i, j) for i, j, *_ in near_duplicates(images).pairs} == expected
 
 
 def test_exact_copies_are_pairs_of_the_same_bytes():
-    a, b, c = (Fingerprint(name, 0, np.zeros(576, np.float32)) for name in "abc")
+    a, b, c = (Fingerprint(name, 0, np.zeros(576, np.float32), 0) for name in "abc")
     assert exact_duplicates([a, b, c, b], [c, b, b]) == [(1, 1), (2, 0), (3, 1)]
     assert exact_duplicates([a, b, a, b, b]) == [(2, 0), (3, 1), (4, 1)]
     assert near_duplicates([a, a], [a]).count == 0
+
+
+@pytest.mark.parametrize("change", ["none", "jpeg", "half"])
+def test_a_mirrored_copy_is_found_and_said_to_be_one(change):
+    images = [picture(seed, (96, 128)) for seed in range(4)]
+    turned = np.ascontiguousarray(images[2][:, ::-1])
+    if change == "jpeg":
+        turned = cv2.imdecode(cv2.imencode(".jpg", turned, [cv2.IMWRITE_JPEG_QUALITY, 40])[1], 1)
+    elif change == "half":
+        turned = cv2.resize(turned, (64, 48), interpolation=cv2.INTER_AREA)
+    first = [fingerprint(f"a{i}", image) for i, image in enumerate(images)]
+    found = near_duplicates([fingerprint("turned", turned)], first)
+    ((one, other, correlation, mirrored),) = found.pairs
+    assert (one, other, mirrored) == (0, 2, True) and correlation > 0.97
+    assert [pair[:2] for pair in near_duplicates([*first, fingerprint("turned", turned)]).pairs] == [(2, 4)]
+
+
+def test_a_symmetric_image_is_no_copy_of_itself_and_its_copy_is_a_plain_one():
+    half = picture(3, (96, 64))
+    whole = np.concatenate([half, half[:, ::-1]], axis=1)
+    one, other = fingerprint("a", whole), fingerprint("b", np.clip(whole.astype(int) + 20, 0, 255).astype(np.uint8))
+    assert near_duplicates([one]).count == 0
+    assert [(pair.first, pair.second, pair.mirrored) for pair in near_duplicates([one, other]).pairs] == [(0, 1, False)]
 
 
 def test_images_of_one_colour_resemble_nothing():
@@ -78,13 +107,13 @@ def test_ten_thousand_against_ten_thousand_take_seconds():
     rng = np.random.default_rng(0)
     thumbnails = rng.normal(size=(10_000, 576)).astype(np.float32)
     thumbnails /= np.linalg.norm(thumbnails, axis=1, keepdims=True)
-    first = [Fingerprint(f"a{i}", i, thumbnail) for i, thumbnail in enumerate(thumbnails)]
-    second = [Fingerprint(f"b{i}", i, thumbnail) for i, thumbnail in enumerate(thumbnails[::-1])]
+    first = [Fingerprint(f"a{i}", i, thumbnail, i) for i, thumbnail in enumerate(thumbnails)]
+    second = [Fingerprint(f"b{i}", i, thumbnail, i) for i, thumbnail in enumerate(thumbnails[::-1])]
     start = time.perf_counter()
     found = near_duplicates(first, second)
     assert time.perf_counter() - start < 60
     assert found.count == 10_000
-    assert all(i + j == 9_999 for i, j, _ in found.pairs)
+    assert all(i + j == 9_999 for i, j, *_ in found.pairs)
 
 
 @pytest.mark.camvid

@@ -105,7 +105,12 @@ def _pairs(finding: Mapping[str, Any], suspects: Mapping[str, ImageRow]) -> Iter
         if row is not None and same:
             yield row, f"Its file is also among the known {roles[1]}s, byte for byte.", Check.SAME
         elif row is not None:
-            yield row, "It is a near-duplicate of a known member, and may score like it for that alone.", Check.NEAR
+            mirrored = "mirrored " if item.get("mirrored") else ""
+            yield (
+                row,
+                f"It is a {mirrored}near-duplicate of a known member, and may score like it for that alone.",
+                Check.NEAR,
+            )
 
 
 def _near_members(finding: Mapping[str, Any]) -> bool:

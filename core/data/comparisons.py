@@ -71,8 +71,19 @@ def _between(first: Sequence[Inspection], second: Sequence[Inspection], progress
         found.append(Finding(severity, "exact-duplicates", sentence, pairs))
     near = near_duplicates(_prints(first), _prints(second), progress)
     if near.count:
-        pairs = tuple({**_pair(first[i], second[j]), "correlation": round(c, 4)} for i, j, c in near.pairs)
-        examples = [f"{first[i].sample.image.name} = {second[j].sample.image.name}" for i, j, _ in near.pairs[:3]]
+        pairs = tuple(
+            {
+                **_pair(first[pair.first], second[pair.second]),
+                "correlation": round(pair.correlation, 4),
+                "mirrored": pair.mirrored,
+            }
+            for pair in near.pairs
+        )
+        examples = [
+            f"{first[pair.first].sample.image.name} = {second[pair.second].sample.image.name}"
+            f"{' mirrored' if pair.mirrored else ''}"
+            for pair in near.pairs[:3]
+        ]
         sentence = (
             f"{alike} {counted(near.count, 'pair')} of {near.first.sum()} and "
             f"{counted(int(near.second.sum()), 'image')} (the closest: {'; '.join(examples)}). {NEAR_MEANING[roles]}"
