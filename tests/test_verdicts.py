@@ -208,7 +208,10 @@ def test_a_suspect_that_resembles_a_member_is_not_judged(tmp_path):
     folder = written(tmp_path / "a", scores([100, 99]), report=report)
     found = judged(folder)
     assert kinds(found) == [Kind.UNJUDGED, Kind.EVIDENCE] and found.judged == 1
-    assert "near-duplicate of a known member" in found.verdicts[0].sentence
+    assert "a near-duplicate of a known member" in found.verdicts[0].sentence
+    items[0]["mirrored"] = True
+    turned = judged(written(tmp_path / "b", scores([100, 99]), report=report))
+    assert "a mirrored near-duplicate of a known member" in turned.verdicts[0].sentence
     review.append(folder, "override", image=found.verdicts[1].image, why="Looked at.", value="near-duplicate")
     assert kinds(judged(folder))[0] is Kind.UNJUDGED
     review.append(folder, "override", image=found.verdicts[0].image, why="Another junction.", value="near-duplicate")
