@@ -30,6 +30,8 @@ SIGNED = frozenset(
         "probability_difference",
         "correctness_difference",
         "likelihood_ratio",
+        "learned_ratio",
+        "log_ratio",
         "combined",
     }
 )

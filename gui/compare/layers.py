@@ -107,6 +107,13 @@ _ALL = (
         "How many times more the target believes in the label than the references do, around a pixel.",
     ),
     Layer(
+        "log_ratio",
+        "Log ratio",
+        Kind.DIVERGING,
+        "nats",
+        "How much more likely the target finds the label than the references do, around a pixel.",
+    ),
+    Layer(
         "learned_ratio",
         "Learned ratio",
         Kind.DIVERGING,

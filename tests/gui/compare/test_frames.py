@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from core.attacks.all import ATTACKS
+from core.audit.map_export import SIGNED
 from core.errors import Cancelled
 from gui.compare.layers import LAYERS, Comparison, unavailable
 from gui.compare.live import Live
@@ -197,3 +199,10 @@ def test_layers_that_cannot_be_shown_say_why(document):
         assert not unavailable(document, "patch", layer, engine=True)
     assert "“Global loss” draws no such map" in unavailable(document, "loss", LAYERS["score"], engine=False)
     assert unavailable(None, "", LAYERS["score"], engine=False) == ""
+
+
+def test_every_map_of_an_attack_has_words_and_files_and_screen_agree_on_which_have_two_signs():
+    drawn = {name for attack in ATTACKS for name in attack.maps}
+    assert drawn <= set(LAYERS)
+    assert all(LAYERS[name].help for name in drawn)
+    assert {name for name in drawn if LAYERS[name].kind is Kind.DIVERGING} == SIGNED
