@@ -24,7 +24,7 @@ class Parser(argparse.ArgumentParser):
 
     def _meant(self, word: str) -> str:
         if not word.startswith("-"):
-            return "nothing takes this; several values are given by the flag several times, or with commas between them."
+            return "nothing takes this; several values are given by the flag again, or with commas between them."
         flags = [flag for action in self._actions for flag in action.option_strings]
         near = get_close_matches(word.partition("=")[0], flags, n=1)
         return f"there is no such flag; did you mean {near[0]}?" if near else "there is no such flag."
