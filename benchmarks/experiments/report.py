@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiments.figures import FIGURES
+from benchmarks.experiments.seeds import with_means
 from core.errors import DataError
 from core.files import write_text
 
@@ -68,7 +69,7 @@ def write_page(results: Mapping[str, Any], docs: Path) -> Path:
 
     Raises `DataError` where a part of the experiment has no place in the page.
     """
-    page = docs / PAGE
+    page, results = docs / PAGE, with_means(results)
     text = page.read_text("utf-8")
     for part, table in tables(results).items():
         text = _filled(text, "results", part, table)
