@@ -1,5 +1,6 @@
 """Audits beside references that learned from half of the blocks of each image."""
 
+import argparse
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.audit.references import open_reference
 from core.audit.runner import RunOptions, run_audit
 from core.audit.spec import ReferenceEntry, read_spec
 from core.audit.store import AuditStore
+from core.cli.offered import with_offered_attacks
 from core.data.layouts import open_images
 from core.data.scheme import load_scheme
 from core.files import sha256_of_file
@@ -132,3 +134,20 @@ def test_shadows_that_exchange_blocks_serve_as_such_references(world, tmp_path):
         for name in fleet.membership.shadows
     )
     np.testing.assert_array_equal(one, ~other)
+
+
+@pytest.mark.parametrize("how", ["blocks", "one whole", "unknown"])
+def test_where_nobody_names_attacks_such_references_are_asked_as_they_can_be(world, tmp_path, how):
+    """Offline they would say nothing of any image."""
+    references = [str(world.folder / name) for name in NAMES]
+    if how != "blocks":
+        other = tmp_path / "three.safetensors"
+        write_target(other, 3)
+        told = TrainingManifest("target", sha256_of_file(other), ("ab" * 32,), settings={"size": list(SIZE)})
+        if how == "one whole":
+            write_manifest(other, told)
+        references.append(str(other))
+    spec = read_spec(world.write_spec(attacks=[{"name": "loss"}], references=[{"path": path} for path in references]))
+    args = argparse.Namespace(device="cpu", released=None, trust=[])
+    found = [(entry.attack.name, vars(entry.attack).get("mode")) for entry in with_offered_attacks(spec, args).attacks]
+    assert found[-1] == (("log-ratio", "online") if how == "blocks" else ("rmia", "offline"))

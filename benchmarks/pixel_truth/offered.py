@@ -10,6 +10,7 @@ from core.attacks.patch import PatchAttack
 from core.attacks.reference.difference import CorrectnessDifference, LossDifference, ProbabilityDifference
 from core.attacks.reference.learned_ratio import LearnedRatio
 from core.attacks.reference.lira import LiRA
+from core.attacks.reference.log_ratio import LogRatio
 from core.attacks.reference.rmia import RMIA
 from core.attacks.shipped import shipped_networks
 
@@ -34,5 +35,6 @@ def _with_references(side: int) -> list[Attack]:
         CorrectnessDifference(block=side),
         LiRA(block=side),
         RMIA(block=side),
+        LogRatio(block=side),
         LearnedRatio(block=side),
     ]

@@ -15,7 +15,7 @@ FOR_LABEL_MAPS = (
 """A loss says no more than correctness of a label map."""
 
 
-def offered(*, labels_only: bool, references: bool) -> list[Mapping[str, Any]]:
+def offered(*, labels_only: bool, references: bool, in_blocks: bool = False) -> list[Mapping[str, Any]]:
     """Attacks as tables of a spec, the first the primary one.
 
     Parameters
@@ -24,8 +24,12 @@ def offered(*, labels_only: bool, references: bool) -> list[Mapping[str, Any]]:
         Whether the target gives, or the owner releases, label maps and nothing else.
     references
         Whether there are reference models, which some attacks compare with.
+    in_blocks
+        Whether they learned from half of the blocks of each image, so that they can only be asked online.
     """
     found: list[Mapping[str, Any]] = list(FOR_LABEL_MAPS if labels_only else FOR_POSTERIORS)
-    if references:
+    if references and in_blocks:
+        found.append({"name": "correctness-difference" if labels_only else "log-ratio", "mode": "online"})
+    elif references:
         found.append({"name": "correctness-difference" if labels_only else "rmia"})
     return [{**table, "primary": place == 0} for place, table in enumerate(found)]

@@ -11,6 +11,8 @@ from core.cli.models import trusted_hashes
 from core.cli.protocol import released_place
 from core.data.images import read_image
 from core.errors import SegLeakError
+from core.training.half import Truth
+from core.training.manifest import read_manifest
 
 PROGRAMS = ("exported", "onnx", "torchscript", "transformers")
 """Formats of models that may give label maps; the architectures of all others give a value for each class."""
@@ -18,8 +20,19 @@ PROGRAMS = ("exported", "onnx", "torchscript", "transformers")
 
 def with_offered_attacks(spec: AuditSpec, args: argparse.Namespace) -> AuditSpec:
     """The spec with attacks that fit; what the target gives is seen on its first image where nothing says it."""
-    tables = offered(labels_only=labels_only(spec, args), references=bool(spec.references))
+    tables = offered(
+        labels_only=labels_only(spec, args), references=bool(spec.references), in_blocks=_references_in_blocks(spec)
+    )
     return replace(spec, attacks=attack_entries(tables))
+
+
+def _references_in_blocks(spec: AuditSpec) -> bool:
+    """Whether all references learned from half of the blocks of each image, as their lists say."""
+    try:
+        manifests = [read_manifest(spec.resolve(entry.path)) for entry in spec.references]
+        return bool(manifests) and all(m is not None and Truth.told_by(m) is not None for m in manifests)
+    except (SegLeakError, OSError):  # left for the audit to name
+        return False
 
 
 def labels_only(spec: AuditSpec, args: argparse.Namespace) -> bool:
