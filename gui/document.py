@@ -15,7 +15,7 @@ from core.attacks.shipped import is_short_name
 from core.audit.asked_alike import TAUGHT_IN_BLOCKS
 from core.audit.columns import ColumnStore
 from core.audit.folder import unwritable, writer_of
-from core.audit.map_power import IN_BLOCKS
+from core.audit.map_power import asked_of
 from core.audit.place import image_path, label_path
 from core.audit.review import ReviewEntry
 from core.audit.spec import AttackEntry, AuditSpec, read_spec
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LOSS = "loss"
-ONLINE = "online"
-"""Asked are references that have seen all of the image as well."""
 
 
 class AuditDocument(Reviewed):
@@ -214,11 +212,9 @@ class AuditDocument(Reviewed):
         return network if is_short_name(network) else ""
 
     def asked(self, attack: str) -> str:
-        """Which references an attack asks: `IN_BLOCKS`, `ONLINE`, or "" for those that have not seen the image."""
+        """Which references an attack asks, as `core.audit.map_power.asked_of` has it."""
         entry = self.attack(attack)
-        if entry is None or vars(entry.attack).get("mode") != "online":
-            return ""
-        return IN_BLOCKS if self.fact(TAUGHT_IN_BLOCKS, 0) else ONLINE
+        return "" if entry is None else asked_of(entry.attack, bool(self.fact(TAUGHT_IN_BLOCKS, 0)))
 
     def maps(self, image: int, chain: str, attack: str) -> dict[str, Map]:
         """Maps `(h, w)` by name and, as "windows", the visited patches `(n, 3)`; empty where none were kept."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from core.audit.map_power import IN_BLOCKS, LOSS, first_map
+from core.audit.map_power import LOSS, first_map
 from core.audit.review import ReviewEntry
 from core.defenses.chain import Chain, words_of
 from gui.document import AuditDocument
@@ -266,5 +266,4 @@ class Selection(QObject):
         maps = document.map_names(self._attack)
         loss = (LOSS,) if document.loss_attack is not None and document.scheme is not None else ()
         asked = document.asked(self._attack)
-        network = document.shipped_network(self._attack)
-        return first_map((*maps, *loss), network, IN_BLOCKS if asked == IN_BLOCKS else "") or self.layers[0]
+        return first_map((*maps, *loss), document.shipped_network(self._attack), asked) or self.layers[0]

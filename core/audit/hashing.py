@@ -14,7 +14,7 @@ from core.audit.independence import (
     seen_in_training,
 )
 from core.audit.networks import AuditedNetwork
-from core.audit.references import AuditedReference
+from core.audit.references import AuditedReference, told
 from core.audit.sources import Source
 from core.audit.store import AuditStore, ImageRow
 from core.data.scheme import ClassScheme
@@ -54,7 +54,7 @@ def check_independence(
         manifest = read_manifest(network.path, network.sha256)
         sentences += check_attack(network.path.name, manifest, images, targets)
         shown[key] = seen_in_training(manifest, images)
-    sentences += [reference.sentence([image.sha256 for image in images]) for reference in references]
+    sentences += told(references, [image.sha256 for image in images])
     _same_images(rows, hashes, progress)
     store.set_fact("independence", list(dict.fromkeys(sentences)))
     store.set_fact(SHOWN_TO_ATTACKS, shown)

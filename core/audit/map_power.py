@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.attacks.base import Attack
+
 PATH = Path(__file__).resolve().parents[2] / "resources" / "map_power.json"
 LOSS = "loss"
 """The map that others have to beat."""
@@ -17,8 +19,13 @@ LOSS = "loss"
 BLOCK_PIXELS = 64
 """Side of the blocks that are told apart, in pixels."""
 
-IN_BLOCKS = "in blocks"
-"""Asked were references that learned from half of the blocks of each image, in place of such as have not seen it."""
+ONLINE, IN_BLOCKS = "online", "in blocks"
+"""Asked were references that have seen the image, or half of its blocks each, in place of such as have not."""
+
+OFFLINE = (
+    "These numbers are of references that had not seen the image. Asked online about whole images, nobody has measured "
+    "this map; of references that learned from half of the blocks of each image it is known."
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +70,19 @@ def _maps() -> dict[tuple[str, str, str], tuple[Measured, ...]]:
 def measured(map_name: str, network: str = "", asked: str = "") -> tuple[Measured, ...]:
     """All measurements of a map, of one attack network's where it has one; empty where nobody measured it.
 
-    `asked`: `IN_BLOCKS`, or empty.
+    `asked`: as `asked_of` says. Of references that have seen whole images those of others stand for want of better.
     """
-    return _maps().get((map_name, network, "" if map_name == LOSS else asked), ())
+    return _maps().get((map_name, network, asked if asked == IN_BLOCKS and map_name != LOSS else ""), ())
+
+
+def asked_of(attack: Attack, in_blocks: bool) -> str:
+    """Which references an attack asks: `IN_BLOCKS`, `ONLINE`, or "" for those that have not seen the image, or none.
+
+    `in_blocks`: whether references of the audit learned from half of the blocks of its images.
+    """
+    if vars(attack).get("mode") != "online":
+        return ""
+    return IN_BLOCKS if in_blocks else ONLINE
 
 
 def first_map(names: Iterable[str], network: str = "", asked: str = "") -> str | None:
@@ -99,8 +116,17 @@ def sentences(map_name: str, network: str = "", asked: str = "") -> tuple[str, .
         opening,
         *lines,
         "The loss is what other maps are held against." if map_name == LOSS else _against_loss(found),
+        *([OFFLINE] if asked == ONLINE and map_name != LOSS else []),
         closing,
     )
+
+
+def paragraph(map_name: str, network: str = "", asked: str = "") -> str:
+    """The same in one piece."""
+    first, *rest = sentences(map_name, network, asked)
+    count = len(measured(map_name, network, asked))
+    lines = f" {'; '.join(rest[:count])}." if count else ""
+    return " ".join((f"{first}{lines}", *rest[count:]))
 
 
 def _against_loss(found: Sequence[Measured]) -> str:

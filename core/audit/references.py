@@ -65,14 +65,24 @@ class AuditedReference:
             return "nothing"
         return " ".join((*sorted(self.members), *((str(self.truth), *sorted(self.whole)) if self.truth else ())))
 
-    def sentence(self, images: Sequence[str]) -> str:
-        """For the record: how many of the audit's images, by their hashes, it was trained on."""
-        name = self.source.target.info.path.name
+    def knows(self, images: Sequence[str]) -> str:
+        """How many of some images, by their hashes, it was trained on: the rest of a sentence about it."""
         if self.members is None:
-            return f"Reference {name}: no list of its training images was found; it counts as trained on none of them."
+            return "has no list of its training images beside it, so it counts as trained on none of them."
         known = sum(image in self.members for image in images)
-        part = "half of the blocks of each of " if self.truth else ""
-        return f"Reference {name}: was trained on {part}{known} of the {len(images)} images of this audit."
+        part = "half of the blocks of " if self.truth else ""
+        return f"was trained on {part}{known} of the {len(images)} images of this audit."
+
+
+def told(references: Sequence[AuditedReference], images: Sequence[str]) -> list[str]:
+    """Sentences for the record: how many of the audit's images, by their hashes, the references were trained on."""
+    names: dict[str, list[str]] = {}
+    for reference in references:
+        names.setdefault(reference.knows(images), []).append(reference.source.target.info.path.name)
+    return [
+        f"References {', '.join(those)}: each {knows}" if len(those) > 1 else f"Reference {those[0]}: {knows}"
+        for knows, those in names.items()
+    ]
 
 
 def open_references(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[AuditedReference, ...]:

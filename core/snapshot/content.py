@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.attacks.base import Attack
 from core.audit import decisions, review
+from core.audit.asked_alike import TAUGHT_IN_BLOCKS
+from core.audit.map_power import asked_of
 from core.audit.review import ReviewEntry
 from core.audit.runner import open_audit
 from core.audit.spec import AuditSpec
@@ -194,6 +197,10 @@ class Content:
         """Images of which the target's prediction is printed."""
         asked = self.choices.contents.predictions and "images" in self.choices.sections
         return self.pages if asked else ()
+
+    def asked(self, attack: Attack) -> str:
+        """Which references an attack asks, as `core.audit.map_power.asked_of` has it."""
+        return asked_of(attack, bool(self.facts.get(TAUGHT_IN_BLOCKS)))
 
     def title_of(self, chain: Chain) -> str:
         """What a defense is called inside a sentence."""

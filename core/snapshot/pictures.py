@@ -175,6 +175,11 @@ class Pictures:
         return next((name for name in PREFERRED if name in maps), maps[0] if maps else "")
 
     @property
+    def map_title(self) -> str:
+        """What to call it in a sentence."""
+        return "evidence map" if self.map_name in PREFERRED else f"{self.map_name.replace('_', ' ')} map".lstrip()
+
+    @property
     def signed(self) -> bool:
         """Whether the map says something in both directions from 0."""
         return self.map_name in SIGNED

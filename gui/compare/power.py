@@ -6,9 +6,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWhatsThis, QWidget
 
 from core.audit import map_cost
-from core.audit.map_power import IN_BLOCKS, measured, sentences
+from core.audit.map_power import sentences
 from gui.compare.layers import LOSS, TRUE_POSTERIOR, layer_of
-from gui.document import ONLINE
 
 if TYPE_CHECKING:
     from gui.document import AuditDocument
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
 
 NOTE_TOP = 48
 """Below the row of controls, in points."""
-
-OFFLINE = (
-    "These numbers are of references that had not seen the image. Asked online about whole images, nobody has measured "
-    "this map; of references that learned from half of the blocks of each image it is known."
-)
 
 NO_MAP = "This is no membership map: it shows the image and what the target makes of it."
 
@@ -34,10 +28,7 @@ def power_note(selection: "Selection") -> tuple[str, ...]:
     network = document.shipped_network(selection.attack) if own else ""
     asked = document.asked(selection.attack) if own else ""
     cost = _cost(document, selection.attack, layer.id)
-    # Whole images online: the numbers of references outside stand for want of others, and it is said.
-    outside = OFFLINE if asked == ONLINE and measured(layer.id) else ""
-    said = sentences(layer.id, network, asked if asked == IN_BLOCKS else "")
-    return layer.title, *filter(None, (*said, outside, cost))
+    return layer.title, *filter(None, (*sentences(layer.id, network, asked), cost))
 
 
 def _cost(document: "AuditDocument", attack: str, layer: str) -> str:

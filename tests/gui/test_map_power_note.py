@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QApplication, QWhatsThis
 
 from core.audit.asked_alike import TAUGHT_IN_BLOCKS
 from core.audit.map_cost import sentence
-from core.audit.map_power import IN_BLOCKS, measured, sentences
+from core.audit.map_power import IN_BLOCKS, OFFLINE, measured, sentences
 from core.audit.spec import attack_entries
-from gui.compare.power import NO_MAP, OFFLINE, power_note
+from gui.compare.power import NO_MAP, power_note
 from gui.compare.view import CompareView
 from gui.selection import Selection
 from tests.gui.compare_world import make_compare_world

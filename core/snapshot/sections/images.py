@@ -103,11 +103,10 @@ def _explained(content: Content) -> str:
         f" The prediction is the most probable class under {content.title_of(content.released)} at each point of the "
         "attack grid (short side 128)."
     )
-    kind = "evidence map" if pictures.signed else f"{pictures.map_name} map" if pictures.map_name else "map"
     return (
-        f"All membership maps share one colour scale, over all pages and defenses. The {kind} says which regions moved "
-        "the image's score; it does not say which pixels were trained on. Compare it with the mean of known "
-        "non-members: some regions are hard for every model."
+        f"All membership maps share one colour scale, over all pages and defenses. The {pictures.map_title} says which "
+        "regions moved the image's score; it does not say which pixels were trained on. What was measured of it is "
+        "among the limits. Compare it with the mean of known non-members: some regions are hard for every model."
     ) + (predicted if content.to_predict else "")
 
 

@@ -1,27 +1,51 @@
 """The sections that are the same in every snapshot: method, limits, glossary."""
 
+from collections.abc import Iterator
+
+from core.attacks.shipped import is_short_name
+from core.audit.asked_alike import ASKING_REFERENCES
+from core.audit.map_power import IN_BLOCKS, ONLINE, paragraph
 from core.parameters import parameters_of
 from core.snapshot import words
 from core.snapshot.blocks import Block, Callout, Facts, Text
 from core.snapshot.content import Content
 from core.snapshot.record import Record
 
-METHOD = (
+OPENING = (
     "Membership inference asks whether a model was trained on a given image. A model that has learned its training "
     "images by heart answers them with more confidence than images of the same kind that it has never seen; the "
     "difference can be measured.",
     "Each image is given to the target as the target expects it. What the target gives out for each pixel, a "
     "probability for every class (its posteriors), is taken at nearest grid points so that the short side has 128 of "
     "them. A defense, where there is one, changes these posteriors, or another checkpoint answers instead.",
-    "The attack looks at the posteriors together with the label map: the structured loss map is -log of the posterior "
-    "of the true class at each pixel. An attack network, trained on shadow models whose training images are known and "
-    "which are not the target, judges patches of this map as member or non-member. The image score is the mean margin "
-    "of its patches; higher means more likely a member. Attacks without a network are formulas for each image, such as "
-    "the mean loss.",
-    "The evidence map divides the image score among the pixels: the values add up to the score. Scores of known "
-    "members and known non-members show how well the attack works on this very target (ROC curve, AUC). A suspect's "
-    "score is compared with those of known non-members. Intervals resample whole images, and whole groups where images "
-    "share one, because pixels of an image are not independent.",
+)
+NETWORK = (
+    "An attack with a network looks at the posteriors together with the label map: the structured loss map is -log of "
+    "the posterior of the true class at each pixel. The attack network, trained on shadow models whose training images "
+    "are known and which are not the target, judges patches of this map as member or non-member. The image score is "
+    "the mean margin of its patches; higher means more likely a member."
+)
+FORMULA = (
+    "Attacks without a network are formulas for each image, such as the mean loss; a higher score means more likely a "
+    "member."
+)
+REFERENCES = (
+    "Attacks with references set what the target says against what other models of the same classes say, which are "
+    "the attacker's own: an image that is easy for every model is no evidence."
+)
+ONLINE_ASKED = (
+    "Asked online, some of these have seen the image and some have not, and the target is held against both. The data "
+    "check says which images they have seen."
+)
+IN_BLOCKS_ASKED = (
+    "Here each of them has learned from a random half of the blocks of an image: at every pixel the target is held "
+    "against those that learned from it and those that did not."
+)
+EVIDENCE = "The evidence map divides the image score among the pixels: the values add up to the score."
+CLOSING = (
+    "Scores of known members and known non-members show how well the attack works on this very target (ROC curve, "
+    "AUC). A suspect's score is compared with those of known non-members. Intervals resample whole images, and whole "
+    "groups where images share one, because pixels of an image are not independent."
 )
 
 LIMITS = (
@@ -36,9 +60,6 @@ LIMITS = (
     "A threshold set on shadow data and one set on the target's own data are different claims. The best threshold on "
     "the scores it is judged on is optimistic.",
     "All attacks but the primary one, named before anything was scored, are exploratory and give no verdict.",
-    "Maps speak in blocks rather than pixel by pixel. On images put together from blocks that a model had and had not "
-    "seen, maps of the attack networks that come with this program told these apart hardly better than guessing (AUC "
-    "0.53 to 0.57 within an image, 0.5 is guessing), maps of attacks with reference models better (0.70 to 0.80).",
     "Intervals cover the choice of images, not the choice of shadow models or of the seed.",
 )
 
@@ -76,7 +97,25 @@ def method(content: Content, record: Record) -> list[Block]:
     ]
     kinds = dict.fromkeys(type(defense) for chain in content.chains for defense in chain.defenses)
     defenses = [Text(f"{kind.title}: {_sentence(kind.__doc__)}", "small") for kind in kinds]
-    return [*map(Text, METHOD), *attacks, *defenses, Callout("The method", words.CITATION)]
+    return [*map(Text, _method(content)), *attacks, *defenses, Callout("The method", words.CITATION)]
+
+
+def _method(content: Content) -> Iterator[str]:
+    """Paragraphs on the kinds of attack there are in this audit."""
+    attacks = [entry.attack for entry in content.spec.attacks]
+    networks = [attack for attack in attacks if "network" in vars(attack)]
+    yield from OPENING
+    if networks:
+        yield NETWORK
+    if len(networks) < len(attacks):
+        yield FORMULA
+    if content.facts.get(ASKING_REFERENCES):
+        asked = {content.asked(attack) for attack in attacks}
+        told = [text for how, text in ((ONLINE, ONLINE_ASKED), (IN_BLOCKS, IN_BLOCKS_ASKED)) if how in asked]
+        yield " ".join((REFERENCES, *told))
+    if any("evidence" in attack.maps for attack in attacks):
+        yield EVIDENCE
+    yield CLOSING
 
 
 def _sentence(doc: str | None) -> str:
@@ -86,7 +125,17 @@ def _sentence(doc: str | None) -> str:
 
 def limits(content: Content, record: Record) -> list[Block]:
     """What may and may not be concluded."""
-    return [Text(f"{number}. {text}") for number, text in enumerate(LIMITS, start=1)]
+    return [Text(f"{number}. {text}") for number, text in enumerate((*LIMITS, *_of_map(content)), start=1)]
+
+
+def _of_map(content: Content) -> list[str]:
+    """What was measured of the map that is printed; nothing where there is none."""
+    pictures, attack = content.pictures, content.spec.primary.attack
+    if not pictures.map_name:
+        return []
+    network = str(vars(attack).get("network", ""))
+    shipped = network if is_short_name(network) else ""
+    return [f"The {pictures.map_title}: {paragraph(pictures.map_name, shipped, content.asked(attack))}"]
 
 
 def glossary(content: Content, record: Record) -> list[Block]:
