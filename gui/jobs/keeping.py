@@ -8,14 +8,14 @@ from core.audit.folder import writer_of
 from core.engine.jobs import RunAudit
 from gui.background import Background
 from gui.banner import Message, Offer, Severity
-from gui.jobs.kept import read_queue, write_queue
+from gui.jobs.kept import Queue
 
 KEPT = "kept"
 """Subject of the banner with the offer."""
 
 
 class Keeping(QObject):
-    """What ran or waits now, and what ran or waited when the program ended.
+    """What runs or waits in this window, and what ran or waited in windows that have ended.
 
     Parameters
     ----------
@@ -38,6 +38,7 @@ class Keeping(QObject):
     ) -> None:
         super().__init__(parent)
         self._unfinished, self._begin = unfinished, begin
+        self.queue = Queue()
         self._offered: list[RunAudit] = []
         self._reading = self._closed = False
         self._background = Background(self)
@@ -45,7 +46,7 @@ class Keeping(QObject):
     def offer(self) -> None:
         """Offer what ran or waited when the program ended."""
         self._reading = True
-        self._background.run(_left_behind, self._take)
+        self._background.run(lambda: _left_behind(self.queue), self._take)
 
     def keep(self) -> None:
         """Write down what there is to do."""
@@ -55,12 +56,13 @@ class Keeping(QObject):
         if any(job.folder in known for job in self._offered):
             self._offer_those([job for job in self._offered if job.folder not in known])
         jobs = [*self._unfinished(), *self._offered]
-        self._background.run(lambda: write_queue(jobs), lambda _: None)
+        self._background.run(lambda: self.queue.write(jobs), lambda _: None)
 
     def close(self) -> None:
         """What happens from now on is not kept; wait until what happened is."""
         self._closed = True
         self._background.finish()
+        self.queue.close()
 
     def _take(self, jobs: list[RunAudit]) -> None:
         self._reading = False
@@ -88,6 +90,6 @@ class Keeping(QObject):
         self.keep()
 
 
-def _left_behind() -> list[RunAudit]:
-    """In a thread: what was kept, but for what another window runs."""
-    return [job for job in read_queue() if writer_of(job.folder) is None]
+def _left_behind(queue: Queue) -> list[RunAudit]:
+    """In a thread: what windows that have ended left, but for what somebody runs."""
+    return [job for job in queue.take_over() if writer_of(job.folder) is None]

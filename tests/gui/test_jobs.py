@@ -15,7 +15,7 @@ from core.errors import SegLeakError
 from gui.dialogs import question, stop_and_close
 from gui.jobs.board import MOST_ENDED, Board
 from gui.jobs.entry import MOST_LINES, Controls, Entry, State, Step
-from gui.jobs.kept import queue_path, read_queue, write_queue
+from gui.jobs.kept import Queue, queue_folder, read_queue, write_queue
 from gui.jobs.line import Line
 from gui.jobs.panel import JobsPanel
 from gui.jobs.words import duration, speed
@@ -47,6 +47,17 @@ def panel(qtbot, running):
     made.resize(900, 300)
     made.show()
     return made
+
+
+def left(*jobs, name="gone"):
+    """The queue of a window that is gone."""
+    queue_folder().mkdir(parents=True, exist_ok=True)
+    write_queue(queue_folder() / f"{name}.toml", jobs)
+
+
+def kept(running):
+    running.keeping._background.finish()
+    return read_queue(running.keeping.queue.path)
 
 
 def titles(running):
@@ -186,8 +197,8 @@ def test_what_ran_and_waited_is_offered_at_the_next_start(qtbot, running, engine
     table = RunAudit(SpecTable({"name": "t", "run": {"batch": 2}}, Path("/here")), Path("/audits/T.segleak"), most=1)
     for job in (A, table):
         running.begin(job)
-    running.keeping._background.finish()
-    assert read_queue() == [A, table]
+    assert kept(running) == [A, table]
+    running.close()
     status = StatusLine()
     qtbot.addWidget(status)
     later = Running(FakeEngine(), status)
@@ -201,21 +212,61 @@ def test_what_ran_and_waited_is_offered_at_the_next_start(qtbot, running, engine
 
 
 def test_what_was_offered_is_kept_until_somebody_answers(qtbot, running, heard):
-    write_queue([A, B])
+    left(A, B)
     said = heard(running.said)
     running.keeping.offer()
     qtbot.waitUntil(lambda: bool(said.got))
     running.begin(C)
-    running.keeping._background.finish()
-    assert read_queue() == [C, A, B]
+    assert kept(running) == [C, A, B]
     said.got[0].offers[1].callback()
-    running.keeping._background.finish()
-    assert read_queue() == [C]
+    assert kept(running) == [C]
+
+
+def test_what_another_window_has_to_do_is_neither_offered_nor_written_over(qtbot, running, heard):
+    other = Queue()
+    other.write([A])
+    left(B)
+    said = heard(running.said)
+    running.keeping.offer()
+    qtbot.waitUntil(lambda: bool(said.got))
+    assert said.got[0].title == "Not ended when SegLeak was closed: B."
+    said.got[0].offers[1].callback()
+    running.begin(C)
+    assert kept(running) == [C]
+    assert read_queue(other.path) == [A]
+    other.close()
+    assert running.keeping.queue.take_over() == [A], "its window is gone now"
+
+
+def test_what_two_windows_left_is_taken_over_once_and_stands_in_one_file():
+    left(A, B, name="one")
+    left(B, C, name="two")
+    first, second = Queue(), Queue()
+    assert sorted(job.folder for job in first.take_over()) == [A.folder, B.folder, C.folder]
+    assert second.take_over() == []
+    assert list(queue_folder().glob("*.toml")) == [first.path]
+    first.close()
+    assert len(second.take_over()) == 3
+    second.write([])
+    second.close()
+    assert list(queue_folder().iterdir()) == []
+
+
+def test_where_the_queue_cannot_be_written_nothing_that_was_left_is_lost(monkeypatch):
+    left(A)
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("gui.jobs.kept.write_text", full)
+        assert Queue().take_over() == [A]
+    assert Queue().take_over() == [A]
 
 
 def test_what_another_window_runs_is_not_offered_but_what_follows_it_is(qtbot, running, heard, tmp_path):
     theirs, free = (RunAudit(A.spec, tmp_path / f"{name}.segleak") for name in ("theirs", "free"))
-    write_queue([theirs, free])
+    left(theirs, free)
     with AuditStore.create(theirs.folder):
         said = heard(running.said)
         running.keeping.offer()
@@ -240,17 +291,20 @@ def test_closing_twice_is_closing_once(running):
 def test_what_has_ended_is_not_kept(running, engine):
     running.begin(A)
     engine.done.emit(events.JobDone(1, {}))
-    running.keeping._background.finish()
-    assert read_queue() == []
+    assert kept(running) == []
+    running.close()
+    assert list(queue_folder().glob("*")) == []
 
 
 @pytest.mark.parametrize(
     "text", ["audits = 3", "audits = [[1]]", "[[audits]]\nfolder = 'x'", "audits = [", "[[audits]]\ndevice = 1"]
 )
 def test_a_damaged_queue_is_as_if_it_were_empty(text):
-    queue_path().parent.mkdir(parents=True)
-    queue_path().write_text(text, "utf-8")
-    assert read_queue() == []
+    path = queue_folder() / "damaged.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, "utf-8")
+    assert read_queue(path) == []
+    assert Queue().take_over() == []
 
 
 # ---------------------------------------------------------------- entries, words, panel

@@ -50,8 +50,8 @@ def test_keeping_a_trial_runs_the_audit_with_one_more_defense_behind_its_own(qtb
     assert spec.released == selection.document.spec.released
     assert job.extend
     assert job.folder == selection.document.folder
-    write_queue([job])
-    assert read_queue() == [job]  # it would go on after the program was closed
+    write_queue(tmp_path / "queue.toml", [job])
+    assert read_queue(tmp_path / "queue.toml") == [job]  # it would go on after the program was closed
     window.furniture.engine.cancelled.emit(events.JobCancelled(len(window.furniture.engine.jobs)))
     panel.keep_all()
     assert [chain.id for chain in spec_of(runs(window)[-1].spec).defenses] == [*CHAINS, first.id, second.id]

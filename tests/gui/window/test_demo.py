@@ -10,7 +10,7 @@ from core.errors import SegLeakError
 from gui import app as gui_app
 from gui.demo import ABOUT
 from gui.folders import demo_folder
-from gui.jobs.kept import write_queue
+from gui.jobs.kept import queue_folder, write_queue
 from gui.recent import RecentAudit, remember
 from gui.session import Session, nothing_opened_yet, write_session
 from tests.gui.small_audit import small_audit
@@ -84,7 +84,8 @@ def test_where_there_are_no_results_yet_they_are_computed_and_the_page_says_how_
 
 def test_what_came_before_the_demo_is_offered_and_the_demo_itself_is_not(qtbot, start, tmp_path):
     mine = RunAudit(tmp_path / "mine.toml", tmp_path / "mine.segleak")
-    write_queue([RunAudit(demo_folder(), demo_folder()), mine])
+    queue_folder().mkdir(parents=True)
+    write_queue(queue_folder() / "gone.toml", [RunAudit(demo_folder(), demo_folder()), mine])
     window = start(demo=True)
     qtbot.waitUntil(lambda: bool(titles(window)), timeout=9000)
     assert titles(window) == ["Not ended when SegLeak was closed: mine."]
