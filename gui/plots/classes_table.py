@@ -3,10 +3,11 @@
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from gui.compare.readout import NOTHING
+from gui.copying import offer_copy
 from gui.icons import dot
 from gui.minus import plain, shown
 from gui.numbers import as_tsv
@@ -102,9 +103,17 @@ class ClassesTable(QTableWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Ctrl+C copies."""
         if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(as_tsv(self.texts()))
+            self.copy()
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Offer to copy the table, and to sort it."""
+        offer_copy(self, self.copy, event.globalPos())
+
+    def copy(self) -> None:
+        """Put the table on the clipboard."""
+        QGuiApplication.clipboard().setText(as_tsv(self.texts()))
 
     def _name(self, row: int) -> NameCell:
         cell = self.item(row, 0)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from core.data.samples import Role
 from gui.plots.classes_panel import MAP, ClassesPanel
@@ -58,3 +59,16 @@ def test_the_map_in_view_is_read_in_a_thread_and_an_audit_without_labels_says_so
     classes.later()
     qtbot.waitUntil(lambda: "No map was kept" in classes.notice.words, timeout=5000)
     assert classes.state() == {"what": MAP, "role": "non-member"}
+
+
+def test_the_right_button_offers_to_copy_the_table_and_to_sort_it(qtbot, classes):
+    table = classes.table
+    table.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint()))
+    menu = QApplication.activePopupWidget()
+    copy, sort = menu.actions()
+    copy.trigger()
+    assert QGuiApplication.clipboard().text().startswith("Class\t")
+    assert [action.text().partition("\t")[0] for action in sort.menu().actions()] == table.texts()[0]
+    sort.menu().actions()[2].trigger()
+    assert table.horizontalHeader().sortIndicatorSection() == 2
+    menu.close()
