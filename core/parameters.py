@@ -30,6 +30,8 @@ class ParameterInfo:
     choices: tuple[str, ...]
     file: str
     """What a dialog for files offers, such as "Pictures (*.png *.jpg)"; "" where the parameter is no file."""
+    suggested: tuple[str, ...]
+    """What a form offers among other values that can be typed."""
     optional: bool
 
     @property
@@ -63,9 +65,11 @@ def param(
     high: Number | None = None,
     choices: tuple[str, ...] = (),
     file: str = "",
+    suggested: tuple[str, ...] = (),
 ) -> Any:
     """Make a dataclass field that knows its help text, unit and allowed values. `...` as default: must be given."""
     metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices, "file": file}
+    metadata["suggested"] = suggested
     if default is ...:
         return dataclasses.field(metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -154,6 +158,7 @@ def parameters_of(cls: type) -> list[ParameterInfo]:
                 high=meta.get("high"),
                 choices=meta.get("choices", ()),
                 file=meta.get("file", ""),
+                suggested=meta.get("suggested", ()),
                 optional=optional,
             )
         )

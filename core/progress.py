@@ -30,13 +30,12 @@ class Progress:
         self.done = 0
         self.total = 0
 
-    def start(self, stage: str, total: int) -> None:
-        """Begin a stage of `total` steps. Raises `Cancelled` if a stop was asked for."""
+    def start(self, stage: str, total: int, done: int = 0) -> None:
+        """Begin a stage of `total` steps, `done` of them before now. Raises `Cancelled` if a stop was asked for."""
         self.check()
         with self._lock:
-            self.stage, self.total, self.done, self.message = stage, total, 0, ""
-            self._times.clear()
-            self._times.append((time.monotonic(), 0))
+            self.stage, self.total, self.done, self.message = stage, total, done, ""
+        self.begin_pace()
         self._tell()
 
     def step(self, message: str = "", steps: int = 1) -> None:
@@ -47,6 +46,20 @@ class Progress:
             self._times.append((time.monotonic(), self.done))
         self._tell()
         self.check()
+
+    def skip(self, steps: int) -> None:
+        """Count steps that were finished before: they say nothing of the speed. Raises as `step`."""
+        with self._lock:
+            self.done += steps
+        self.begin_pace()
+        self._tell()
+        self.check()
+
+    def begin_pace(self) -> None:
+        """Measure the speed anew from now on, as after a pause."""
+        with self._lock:
+            self._times.clear()
+            self._times.append((time.monotonic(), self.done))
 
     def say(self, message: str) -> None:
         """Show a message without finishing a step."""

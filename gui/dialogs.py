@@ -23,7 +23,7 @@ def stop_and_close(board: "Board", parent: QWidget) -> bool:
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("Work is running")
     box.setText(question(board))
-    box.setInformativeText("What is finished is kept. Audits that have not ended are offered at the next start.")
+    box.setInformativeText(promise(board))
     stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
     keep = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)  # nothing is stopped by a key that was meant for something else
@@ -32,6 +32,12 @@ def stop_and_close(board: "Board", parent: QWidget) -> bool:
     stopped = box.clickedButton() is stop
     box.deleteLater()
     return stopped
+
+
+def promise(board: "Board") -> str:
+    """What becomes of the work."""
+    later = dict.fromkeys(entry.later for entry in board.entries if entry.later and not entry.state.ended)
+    return " ".join(["What is finished is kept. Audits that have not ended are offered at the next start.", *later])
 
 
 def question(board: "Board") -> str:

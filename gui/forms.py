@@ -175,7 +175,7 @@ class _Field:
 
 def _field(info: ParameterInfo, value: Any) -> _Field:
     """The field for a parameter. Raises `SpecError` for a type that no field takes: a mistake of the program."""
-    if info.choices:
+    if info.choices or info.suggested:
         field = _choices(info)
     elif info.type in _MAKERS:
         field = _MAKERS[info.type](info)
@@ -188,7 +188,8 @@ def _field(info: ParameterInfo, value: Any) -> _Field:
 
 def _choices(info: ParameterInfo) -> _Field:
     box = QComboBox()
-    box.addItems(info.choices)
+    box.addItems(info.choices or info.suggested)
+    box.setEditable(not info.choices)
     return _Field(box, box.currentText, box.setCurrentText, box.currentTextChanged)
 
 

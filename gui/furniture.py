@@ -11,6 +11,7 @@ from gui.exports.exports import Exports
 from gui.following import Following
 from gui.running import Running
 from gui.selection import Selection
+from gui.trainings import Trainings
 from gui.workbench import Views, Workbench, program_views
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Furniture:
         Keeps the audit in view up to date.
     exports
         Writes results as files.
+    trainings
+        The references that the engine trains.
     """
 
     engine: EngineClient
@@ -42,6 +45,7 @@ class Furniture:
     workbench: Workbench
     following: Following
     exports: Exports
+    trainings: Trainings
 
     @property
     def selection(self) -> Selection:
@@ -71,4 +75,5 @@ def furnished(window: "Window", make_engine: MakeEngine = EngineClient, views: V
     running = Running(engine, window.status, window)
     workbench = Workbench(window, views or program_views(), window.undo_stack, engine, device, running.board)
     exports = Exports(workbench.selection, running.board, window)
-    return Furniture(engine, running, workbench, Following(workbench.selection, window), exports)
+    following, trainings = Following(workbench.selection, window), Trainings(engine, running, device, window)
+    return Furniture(engine, running, workbench, following, exports, trainings)

@@ -14,6 +14,7 @@ class Lane(IntEnum):
     LOOK = 0  # the image in view: it should follow a slider
     BRIEF = 1  # seconds to minutes, somebody waits for it
     LONG = 2  # an audit
+    TRAIN = 3  # hours: audits that are begun meanwhile go first
 
 
 class Gate:
@@ -37,10 +38,12 @@ class Gate:
                 self._paused.discard(number)
                 self._changed.notify_all()
 
-    def wait(self, number: int, lane: Lane, stopped: Callable[[], bool]) -> None:
-        """Return when the job may go on, or has been stopped."""
+    def wait(self, number: int, lane: Lane, stopped: Callable[[], bool]) -> bool:
+        """Return when the job may go on, or has been stopped; says whether it had to wait."""
         with self._changed:
+            held = self._held(number, lane)
             self._changed.wait_for(lambda: stopped() or not self._held(number, lane))
+        return held
 
     def _held(self, number: int, lane: Lane) -> bool:
         # A paused job waits itself, so that nothing has to wait for it.
@@ -77,15 +80,16 @@ class GatedProgress(Progress):
 
     def check(self) -> None:
         """Wait for those who go first. Raises `Cancelled` if a stop was asked for."""
-        self._gate.wait(self._number, self._lane, lambda: self.cancelled)
+        if self._gate.wait(self._number, self._lane, lambda: self.cancelled):
+            self.begin_pace()
         super().check()
 
     def check_layer(self) -> None:
         """As `check`, between two layers of a model.
 
-        Only a long job waits there: the others hold the lock of the models, which those who go first want to have.
+        Only long jobs wait there: the others hold the lock of the models, which those who go first want to have.
         """
-        if self._lane is Lane.LONG:
+        if self._lane >= Lane.LONG:
             self.check()
         else:
             super().check()

@@ -12,34 +12,9 @@ from typing import Any
 import torch
 
 from core.errors import TargetError
+from core.targets.catalogue import ENCODERS, architectures
 from core.targets.norms import NORMS, with_group_norm
 from core.targets.recognition import MOST_CLASSES
-
-SMP = (
-    "Unet",
-    "UnetPlusPlus",
-    "MAnet",
-    "Linknet",
-    "FPN",
-    "PSPNet",
-    "DeepLabV3",
-    "DeepLabV3Plus",
-    "PAN",
-    "UPerNet",
-    "Segformer",
-    "DPT",
-)
-"""Model classes of segmentation-models-pytorch."""
-
-TORCHVISION = (
-    "fcn_resnet50",
-    "fcn_resnet101",
-    "deeplabv3_resnet50",
-    "deeplabv3_resnet101",
-    "deeplabv3_mobilenet_v3_large",
-    "lraspp_mobilenet_v3_large",
-)
-"""Model functions of torchvision.models.segmentation."""
 
 FIXED = frozenset(
     {
@@ -66,24 +41,7 @@ HEADS = (
 )
 """Last convolutions of the architectures above; the first side of their weights is the number of classes."""
 
-GUESSED_ENCODERS = (
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "resnet101",
-    "resnet152",
-    "mobilenet_v2",
-    "efficientnet-b0",
-    "efficientnet-b4",
-)
-"""Encoders tried when weights come without a word about theirs; those that can be built without memory for them."""
-
 _TIMM = re.compile(r"tu-[A-Za-z0-9_.]+")
-
-
-def architectures() -> list[str]:
-    """Every architecture that `build` knows, such as "smp:PSPNet"."""
-    return [f"smp:{name}" for name in SMP] + [f"torchvision:{name}" for name in TORCHVISION]
 
 
 def build(architecture: str, encoder: str, classes: int, arguments: Mapping[str, Any] | None = None) -> torch.nn.Module:
@@ -146,9 +104,7 @@ def best_guess(tensors: Mapping[str, torch.Tensor]) -> str:
         return ""
     if plain[0] >= smp[0]:
         return plain[1]
-    encoder = max(
-        (_likeness(_encoder_part(shapes), _encoder_part(_shapes("smp:Unet", e))), e) for e in GUESSED_ENCODERS
-    )
+    encoder = max((_likeness(_encoder_part(shapes), _encoder_part(_shapes("smp:Unet", e))), e) for e in ENCODERS)
     return f"{smp[1]} with encoder {encoder[1]}" if encoder[0] > 0.8 else f"{smp[1]} with an encoder not recognised"
 
 

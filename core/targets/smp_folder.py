@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from core.errors import TargetError
 from core.files import sha256_of_path
-from core.targets.architectures import FIXED, SMP, build
+from core.targets.architectures import FIXED, build
 from core.targets.base import Target, TargetInfo
+from core.targets.catalogue import SMP
 from core.targets.formats import FORMATS, Request, TargetFormat
 from core.targets.module_target import opened_module
 from core.targets.state_dict import read_safetensors

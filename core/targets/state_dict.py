@@ -12,8 +12,9 @@ import torch
 
 from core.errors import TargetError
 from core.files import sha256_of_file
-from core.targets.architectures import architectures, best_guess, build, class_count
+from core.targets.architectures import best_guess, build, class_count
 from core.targets.base import Target, TargetInfo
+from core.targets.catalogue import architectures
 from core.targets.formats import FORMATS, Request, TargetFormat
 from core.targets.module_target import opened_module
 from core.targets.weights import find_tensors, load_weights, strip_prefixes

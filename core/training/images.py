@@ -107,11 +107,14 @@ class TrainingImages:
     def load(self, progress: Progress, stage: str) -> None:
         """Read every image once: hash it, prove that it decodes, keep it where memory allows."""
         hashes = []
-        with ThreadPoolExecutor(THREADS) as pool:
+        pool = ThreadPoolExecutor(THREADS)
+        try:
             for sha256, image, label in progress.over(stage, pool.map(self._decode, self._samples), len(self)):
                 hashes.append(sha256)
                 if self._keep:
                     self._kept.append((image, label))
+        finally:
+            pool.shutdown(cancel_futures=True)  # who stops does not wait for images that nobody wants any more
         self.sha256 = tuple(hashes)
 
     def batch(self, indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:

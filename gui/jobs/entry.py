@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,7 +36,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """Where work is, as `core.engine.events.JobProgress` has it; a total of 0 means that nobody knows."""
+    """Where work is, as `core.engine.events.JobProgress` has it; a total of 0 means that nobody knows.
+
+    Attributes
+    ----------
+    percent
+        Whether a share says more than the count of steps.
+    aside
+        What it waits for, which stands in the place of its speed.
+    """
 
     stage: str = ""
     done: int = 0
@@ -44,16 +52,26 @@ class Step:
     message: str = ""
     rate: float | None = None
     seconds_left: float | None = None
+    percent: bool = False
+    aside: str = ""
+
+    def held(self, aside: str) -> "Step":
+        """The same, waiting for something; empty: no longer."""
+        return replace(self, aside=aside)
 
     @property
     def count(self) -> str:
         """The stage and how many of its steps are done."""
         count = f" {self.done}/{self.total}" if self.total else ""
+        if self.percent and self.total:
+            count = f", {100 * self.done // self.total} %"
         return f"{self.stage or 'Waiting for the engine'}{count}"
 
     @property
     def pace(self) -> str:
         """Speed and time left, as far as they are known."""
+        if self.aside:
+            return self.aside
         return ", ".join(filter(None, (speed(self.rate, self.stage), time_left(self.seconds_left))))
 
 
@@ -87,6 +105,8 @@ class Entry:
         What it said, each with its time.
     lasting
         Whether closing the window is worth a question while it goes on.
+    later
+        What becomes of it where the window is closed, in a sentence; empty where that is said already.
     """
 
     title: str
@@ -97,6 +117,7 @@ class Entry:
     log: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     begun: float = 0.0
     lasting: bool = True
+    later: str = ""
 
     def note(self, text: str) -> None:
         """Add lines to the log."""
@@ -111,7 +132,7 @@ class Entry:
     def advance(self, step: Step) -> None:
         """Take in where it is; stages and messages go to the log, single steps do not."""
         if step.stage != self.step.stage:
-            self.note(f"{step.stage}: {step.total}." if step.total else f"{step.stage}.")
+            self.note(f"{step.stage}: {step.total}." if step.total and not step.percent else f"{step.stage}.")
         if step.message and step.message != self.step.message:
             self.note(f"{step.message[:1].upper()}{step.message[1:]}.")
         self.step = step

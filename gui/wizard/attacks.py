@@ -17,6 +17,7 @@ from core.errors import SegLeakError
 from gui.banner import Severity
 from gui.forms import Form
 from gui.told import told, told_shortly
+from gui.trainings import Trainings
 from gui.wizard.cards import attack_of, by_fit, fits, origin, sentences, warning
 from gui.wizard.composer import Composer
 from gui.wizard.looking import Known, Looking
@@ -39,9 +40,13 @@ class AttackSection(Section):
     ----------
     composer, looking
         The draft, and what the engine knows of it.
+    trainings
+        Trains references.
     """
 
-    def __init__(self, composer: Composer, looking: Looking, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, composer: Composer, looking: Looking, trainings: Trainings, parent: QWidget | None = None
+    ) -> None:
         super().__init__("3  Attack", HELP, parent)
         self._composer, self._looking = composer, looking
         self.boxes: list[AttackBox] = []
@@ -55,7 +60,7 @@ class AttackSection(Section):
         self.column.addLayout(self._column)
         self.column.addWidget(self.hint)
         self.column.addLayout(row_of(add))
-        self.references = ReferenceSection(composer, looking)
+        self.references = ReferenceSection(composer, looking, trainings)
         self.column.addSpacing(self.column.spacing())
         self.column.addWidget(self.references)
         composer.changed.connect(lambda _: self.show_known(looking.known))

@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from core.errors import SegLeakError
+from gui.banner import Offer
 
 if TYPE_CHECKING:
+    from core.engine.jobs import TrainReferences
     from gui.furniture import Furniture
     from gui.window import Window
     from gui.wizard.ahead import Ahead
@@ -41,6 +43,7 @@ class Beginning(QObject):
         furniture.running.begun.connect(lambda _: self._tell_of_run())
         furniture.running.ended.connect(lambda _: self._tell_of_run())
         furniture.selection.document_changed.connect(self._document_shown)
+        furniture.trainings.trained.connect(self._take_trained)
 
     def prepare(self) -> None:
         """Make the page before it is asked for, in turns too short to be felt."""
@@ -84,7 +87,7 @@ class Beginning(QObject):
         composer = Composer(self._empty())
         engine = window.furniture.engine
         looking = Looking(composer, engine, lambda: window.preferences.computing.device)
-        page = NewAuditPage(composer, looking)
+        page = NewAuditPage(composer, looking, window.furniture.trainings)
         ListedCheck(looking, window.furniture.running.board, page)
         page.dropped.connect(self.take)
         page.footer.run_pressed.connect(window.runner("audit.run"))
@@ -218,6 +221,16 @@ class Beginning(QObject):
             draft = self.composer.draft
             if document.folder == draft.folder:
                 self.composer.draft = replace(self._empty(), place=draft.place)
+
+    def _take_trained(self, job: "TrainReferences", files: Sequence[Path]) -> None:
+        """Add what was trained to the draft that it was trained for; where that is gone, say where it is."""
+        from gui.wizard.trained import is_for, message
+
+        there = self._page is not None and is_for(job, self.composer.draft)
+        if there:
+            self.page.attacks.references.add(files)
+        offer = () if self.is_shown() else (Offer("Show the new audit", self.show),)
+        self._window.say(message(job, offers=offer if there else (), added=there))
 
     def close(self) -> None:
         """Keep the draft and wait for what is being read."""

@@ -121,7 +121,7 @@ class Looking(QObject):
     def _connect(self) -> None:
         self._composer.changed.connect(lambda _: self._timer.start())
         self._sets.done.connect(self._sets_found)
-        self._sets.failed.connect(lambda event: self._sets_found((_failed_set(event),) * len(self._images.entries)))
+        self._sets.failed.connect(self._sets_failed)
         self._target.done.connect(lambda found: self._learn(target=found, failure=None, weights=None))
         self._target.sent.connect(lambda weights: self._learn(weights=weights))
         self._target.failed.connect(lambda event: self._learn(target=None, failure=event))
@@ -153,8 +153,8 @@ class Looking(QObject):
     def check_images(self) -> None:
         """Read all images and compare them."""
         spec = self._composer.draft.spec
-        self._checked = (self._images, self.known.sets)
-        self.check.ask(CheckImages(self._images, spec.run.pixel_limit, device=self._device()))
+        self._checked = (self.images_asked, self.known.sets)
+        self.check.ask(CheckImages(self.images_asked, spec.run.pixel_limit, device=self._device()))
 
     def stop_check(self) -> None:
         """Let the images be; they can be checked later."""
@@ -176,7 +176,8 @@ class Looking(QObject):
     # ------------------------------------------------------------ what is asked
 
     @property
-    def _images(self) -> ImagesAsked:
+    def images_asked(self) -> ImagesAsked:
+        """The draft's image sets, as the engine is asked about them."""
         spec = self._composer.draft.spec
         target_scheme = None if self.known.target is None else self.known.target.scheme
         return ImagesAsked(spec.images, spec.scheme, spec.folder, spec.target.options.scheme or target_scheme)
@@ -190,7 +191,7 @@ class Looking(QObject):
         return True
 
     def _look_at_images(self) -> None:
-        asked = self._images
+        asked = self.images_asked
         if not asked.entries:
             self._asked.pop("sets", None)
             self._sets.forget()
@@ -206,7 +207,7 @@ class Looking(QObject):
 
     def _sets_found(self, sets: tuple[FoundSet, ...]) -> None:
         """Images that are the ones that are being checked, or were, are not read once more."""
-        if (self._images, sets) != self._checked:
+        if (self.images_asked, sets) != self._checked:
             self._forget_check()
         self._learn(sets=sets)
         self._look_at_target()
@@ -214,6 +215,9 @@ class Looking(QObject):
             return
         if 0 < self.known.images <= MOST_UNASKED and not any(found.problem for found in sets):
             self.check_images()
+
+    def _sets_failed(self, event: events.JobFailed) -> None:
+        self._sets_found((_failed_set(event),) * len(self.images_asked.entries))
 
     def _look_at_target(self) -> None:
         draft = self._composer.draft

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from core.errors import SegLeakError
 from gui.background import Background
 from gui.dropping import local_paths
+from gui.trainings import Trainings
 from gui.wizard.attacks import AttackSection
 from gui.wizard.composer import Composer
 from gui.wizard.defenses import DefenseSection
@@ -43,6 +44,8 @@ class NewAuditPage(QWidget):
     ----------
     composer, looking
         The draft, and what the engine knows of it.
+    trainings
+        Trains references.
 
     Attributes
     ----------
@@ -53,9 +56,11 @@ class NewAuditPage(QWidget):
     dropped = Signal(object)
     """Paths that were dropped and are more than images with a role."""
 
-    def __init__(self, composer: Composer, looking: Looking, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, composer: Composer, looking: Looking, trainings: Trainings, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.composer, self.looking = composer, looking
+        self.composer, self.looking, self._trainings = composer, looking, trainings
         composer.setParent(self)
         looking.setParent(self)
         self.setAcceptDrops(True)
@@ -81,7 +86,7 @@ class NewAuditPage(QWidget):
         yield
         self.images = self._added(Part.IMAGES, ImagesSection(composer, looking))
         yield
-        self.attacks = self._added(Part.ATTACKS, AttackSection(composer, looking))
+        self.attacks = self._added(Part.ATTACKS, AttackSection(composer, looking, self._trainings))
         yield
         self.defenses = self._added(Part.DEFENSES, DefenseSection(composer, looking))
         yield

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtGui import QGuiApplication, QTextOption
-from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from core.audit.spec import ReferenceEntry
 from core.engine.jobs import CheckedReference
@@ -14,12 +13,14 @@ from core.targets.options import TargetOptions
 from core.training.membership import shadow_files
 from gui.banner import Severity
 from gui.forms import Form
+from gui.trainings import Trainings
 from gui.wizard.composer import Composer
 from gui.wizard.kinds import MODEL_ENDINGS
 from gui.wizard.looking import Known, Looking
 from gui.wizard.missing import unusable
+from gui.wizard.online_offer import OnlineOffer
 from gui.wizard.parts import Box, Fold, Notice, Section, Words, button, refill, row_of, small_button
-from gui.wizard.training import WORDS, command
+from gui.wizard.train_card import TrainCard
 from gui.wizard.trust import TrustBox
 
 HELP = (
@@ -29,8 +30,6 @@ HELP = (
 MODELS = f"Models ({' '.join(f'*{ending}' for ending in MODEL_ENDINGS)});;All files (*)"
 LISTS = "Membership tables and lists (*.csv *.txt);;All files (*)"
 TRAINED = "A membership table, or a list of its training images"
-LINES = 5
-"""Height of the command, in lines of text."""
 LOOKING = "Looking at the model..."
 UNKNOWN = "Nothing says which images it was trained on, so it counts as trained on none of this audit's."
 
@@ -42,9 +41,13 @@ class ReferenceSection(Section):
     ----------
     composer, looking
         The draft, and what the engine knows of it.
+    trainings
+        Trains references.
     """
 
-    def __init__(self, composer: Composer, looking: Looking, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, composer: Composer, looking: Looking, trainings: Trainings, parent: QWidget | None = None
+    ) -> None:
         super().__init__("Reference models", HELP, parent, role="subheading")
         self._composer, self._looking = composer, looking
         self.boxes: list[ReferenceBox] = []
@@ -54,9 +57,11 @@ class ReferenceSection(Section):
         shadows = button("Add a folder of shadows...", self._choose_shadows, "What `main.py train shadows` has made")
         self.column.addLayout(self._column)
         self.column.addWidget(self.wrong)
-        self.column.addLayout(row_of(add, shadows))
-        self.training = Fold("How to train some on the images of this audit", self._how_to_train)
-        self.column.addWidget(self.training)
+        self.training = TrainCard(composer, looking, trainings)
+        self.column.addLayout(row_of(add, shadows, self.training.train, self.training.copy))
+        self.online = OnlineOffer(composer, looking, trainings.engine)
+        for widget in (self.training, self.online):
+            self.column.addWidget(widget)
         composer.changed.connect(lambda _: self.show_known(looking.known))
         looking.changed.connect(self.show_known)
         self.show_known(looking.known)
@@ -69,13 +74,6 @@ class ReferenceSection(Section):
             refill(self._column, self.boxes)
         for box in self.boxes:
             box.show_known(known, entries)
-        if isinstance(self.training.content, CommandBox):
-            self.training.content.show_command(command(self._composer.draft, known))
-
-    def _how_to_train(self) -> "CommandBox":
-        box = CommandBox()
-        box.show_command(command(self._composer.draft, self._looking.known))
-        return box
 
     # ------------------------------------------------------------ what a person does
 
@@ -110,33 +108,6 @@ class ReferenceSection(Section):
         box.entry = entry
         entries = self._composer.draft.spec.references
         self._composer.edit(references=(*entries[: box.place], entry, *entries[box.place + 1 :]))
-
-
-class CommandBox(Box):
-    """A command to copy into a terminal, and what it is for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.command = QPlainTextEdit()
-        self.command.setReadOnly(True)
-        self.command.setTabChangesFocus(True)
-        self.command.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.command.setFixedHeight(self.fontMetrics().lineSpacing() * LINES)
-        self.command.setAccessibleName("Command that trains reference models")
-        self.command.setPlaceholderText("Add images first.")
-        self.copy = button("Copy", self._copy, "Copy the command")
-        self.column.addWidget(Words(WORDS, "small"))
-        self.column.addWidget(self.command)
-        self.column.addLayout(row_of(self.copy))
-
-    def show_command(self, text: str) -> None:
-        """Show another command."""
-        if text != self.command.toPlainText():
-            self.command.setPlainText(text)
-        self.copy.setEnabled(bool(text))
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.command.toPlainText())
 
 
 class ReferenceBox(Box):

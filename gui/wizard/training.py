@@ -1,53 +1,231 @@
-"""The command that trains reference models on the images of a draft. Knows nothing of Qt."""
+"""Training references for a draft: the settings that fit its target, and the command. Knows nothing of Qt."""
 
+import contextlib
+import dataclasses
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
-from core.audit.spec import AuditSpec
+from core.engine.jobs import TrainReferences
+from core.errors import DataError, SpecError
+from core.parameters import Choice, param, parameters_of
+from core.targets.catalogue import ENCODERS, architectures
+from core.training.manifest import read_manifest
+from core.training.settings import MULTIPLE, TargetTraining
 from gui.wizard.draft import Draft
 from gui.wizard.looking import Known
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 COUNT = 8
 """Four pairs: each image is seen by four and not by four."""
+ONLY_FOLDERS = "The command reads all folders alike; what is set for single ones under 'Options' is not in it."
 
-WORDS = (
-    "The strongest attack: references trained on the images of this audit, each on a random half of them, in pairs "
-    "that exchange their halves. Run this in a terminal, add the folder here, and set the attack's mode to 'online'. "
-    "The more alike they are trained to the target (architecture, size, epochs, augmentation), the more they "
-    "see. All images need label maps."
+
+def _same(name: str) -> Any:
+    """A field of `TargetTraining`, with its help and range."""
+    field = TargetTraining.__dataclass_fields__[name]
+    return dataclasses.field(default=field.default, metadata=field.metadata)
+
+
+@dataclass(frozen=True)
+class ReferenceSettings(Choice):
+    """What matters most about references that are to be trained."""
+
+    name: ClassVar[str] = "references"
+    count: int = param(COUNT, "how many; each two exchange their halves of the images", low=2, high=64)
+    architecture: str = param("smp:Unet", "best that of the target", choices=tuple(architectures()))
+    encoder: str = param("resnet18", "best that of the target; for architectures named smp:", suggested=ENCODERS)
+    height: int = param(192, "images are resized to this for training", unit="px", low=MULTIPLE, high=8192)
+    width: int = param(256, "likewise; both are multiples of 32", unit="px", low=MULTIPLE, high=8192)
+    epochs: int = _same("epochs")
+    augment: str = _same("augment")
+    seed: int = param(0, "of the halves, the first weights and the order", low=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.count % 2:
+            raise SpecError(f"{self.name}: 'count' cannot be {self.count}.", "It takes an even number: they are pairs.")
+        for key in ("height", "width"):
+            value = getattr(self, key)
+            if value % MULTIPLE:
+                below = value - value % MULTIPLE
+                raise SpecError(
+                    f"{self.name}: '{key}' cannot be {value}.",
+                    f"It takes a multiple of {MULTIPLE}, such as {below} or {below + MULTIPLE}.",
+                )
+
+
+@dataclass(frozen=True)
+class FurtherSettings(Choice):
+    """The rest."""
+
+    name: ClassVar[str] = "references"
+    batch: int = _same("batch")
+    learning_rate: float = _same("learning_rate")
+    weight_decay: float = _same("weight_decay")
+    optimizer: str = _same("optimizer")
+    schedule: str = _same("schedule")
+    norm: str = _same("norm")
+    precision: str = _same("precision")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Settings for references that are as alike to a draft's target as can be.
+
+    Attributes
+    ----------
+    unlike
+        Why they will not be like it, and what to do about that, in sentences; empty where nothing is known to differ.
+    """
+
+    settings: ReferenceSettings = ReferenceSettings()
+    further: FurtherSettings = FurtherSettings()
+    unlike: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, training: TargetTraining, count: int) -> "Proposal":
+        """Settings as a training has them. Raises `SpecError` where these forms cannot say it."""
+        values = training.to_mapping()
+        height, width = training.size
+        first = values | {"count": count, "height": height, "width": width}
+        return cls(*(kind.from_mapping(_of_kind(kind, first)) for kind in (ReferenceSettings, FurtherSettings)))  # type: ignore[arg-type]
+
+
+def _of_kind(kind: type[Choice], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {info.name: values[info.name] for info in parameters_of(kind) if info.name in values}
+
+
+def training_of(settings: ReferenceSettings, further: FurtherSettings) -> TargetTraining:
+    """How each reference is trained. Raises `SpecError`."""
+    values = settings.to_mapping() | further.to_mapping()
+    size = values.pop("height"), values.pop("width")
+    del values["count"]
+    if not settings.architecture.startswith("smp:"):
+        values["encoder"] = TargetTraining().encoder  # it is not used: what was typed is no setting
+    return TargetTraining(size=size, **values)
+
+
+# ---------------------------------------------------------------- what fits the target
+
+
+def proposed(draft: Draft, known: Known) -> Proposal:
+    """What the target's file, and the list of its training images where there is one, say of how it was trained."""
+    target = known.target
+    if target is None:
+        words = "Which model is audited is not known yet: choose it first, and they are trained like it."
+        return Proposal(unlike=(words,))
+    kept = _kept(draft, known)
+    found, unlike = _size(known, kept)
+    values = {**kept, **found}
+    for key in ("start", "seed", "count"):
+        values.pop(key, None)
+    architecture, words = _architecture(str(target.facts["architecture"] or ""), str(target.facts["format"]))
+    values |= architecture
+    first = ReferenceSettings.from_mapping(_of_kind(ReferenceSettings, values))
+    further = FurtherSettings.from_mapping(_of_kind(FurtherSettings, values))
+    return Proposal(first, further, tuple(filter(None, (words, unlike, "" if kept else EPOCHS_UNKNOWN))))
+
+
+EPOCHS_UNKNOWN = (
+    "The file does not say how long and with what augmentation the target was trained: where you know it, set it here."
 )
 
 
-def command(draft: Draft, known: Known) -> str:
-    """What to type in a terminal, with the target's architecture where it is known; empty without images."""
-    spec = draft.spec
-    if not spec.images:
+def _kept(draft: Draft, known: Known) -> dict[str, Any]:
+    """The settings in the list of training images beside the target; none where there is no such list."""
+    with contextlib.suppress(DataError, SpecError, OSError):
+        manifest = None
+        if draft.target is not None and known.target is not None:
+            manifest = read_manifest(draft.target, known.target.facts["sha256"])
+        if manifest is not None and manifest.kind == "target":
+            settings = {k: v for k, v in manifest.settings.items() if k in TargetTraining.__dataclass_fields__}
+            return TargetTraining.from_mapping(settings | {"start": ""}).to_mapping()
+    return {}
+
+
+def _size(known: Known, kept: Mapping[str, Any]) -> tuple[dict[str, int], str]:
+    """Height and width, and what is guessed about them."""
+    target = known.target
+    resize = None if target is None else target.facts["preprocessing"].get("resize")
+    size = kept.get("size") or resize
+    if size:
+        height, width = (max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE) for side in size)
+        near = "" if [height, width] == list(size) else f"The target takes {size[1]} x {size[0]} px; this is near it."
+        return {"height": height, "width": width}, near
+    height = ReferenceSettings().height
+    shape = None if target is None or target.image is None else target.image.shape
+    aspect = shape[1] / shape[0] if shape is not None else ReferenceSettings().width / height
+    width = max(MULTIPLE, round(height * aspect / MULTIPLE) * MULTIPLE)
+    return {"height": height, "width": width}, "The file does not say at what size the target was trained: set it here."
+
+
+def _architecture(text: str, format: str) -> tuple[dict[str, str], str]:
+    """Architecture and encoder of the target; where it cannot be trained here, none, and what that means."""
+    name, _, encoder = text.partition(" ")
+    exact = {known.lower(): known for known in architectures()}.get(name.lower())
+    if exact is None:
+        what = f"{text} cannot be trained here" if text else f"A model in the format {format} cannot be trained here"
+        return {}, f"{what}, and references of another architecture see less: choose the one most like it."
+    return {"architecture": exact} | ({"encoder": encoder} if encoder and exact.startswith("smp:") else {}), ""
+
+
+# ---------------------------------------------------------------- the job and the command
+
+
+def folder_of(draft: Draft) -> Path:
+    """Where references go where nobody says otherwise: beside the audit."""
+    return draft.place / f"{draft.spec.name or 'audit'}-references"
+
+
+def command(job: TrainReferences) -> str:
+    """What does the same in a terminal; empty without images."""
+    asked = job.asked
+    if not asked.entries:
         return ""
     parts = [sys.executable, str(MAIN), "train", "shadows"]
-    for entry in spec.images:
-        parts += ["--images", str(spec.resolve(entry.path))]
-    parts += [*_layout(spec), *_scheme(spec, known), *_architecture(known), "--count", str(COUNT)]
-    parts += ["--out", str(draft.place / f"{spec.name or 'audit'}-references")]
+    for entry in asked.entries:
+        parts += ["--images", str(asked.spec().resolve(entry.path))]
+    scheme = next((entry.scheme for entry in asked.entries if entry.scheme), asked.scheme or asked.target_scheme)
+    parts += [*_reading(job), *(["--scheme", _full(job, scheme)] if scheme else []), "--count", str(job.count)]
+    usual = TargetTraining()
+    for info in parameters_of(TargetTraining):
+        value = getattr(job.settings, info.name)
+        if value != getattr(usual, info.name):
+            parts += [f"--{info.name.replace('_', '-')}", _written(value)]
+    parts += ["--device", job.device] if job.device != "auto" else []
+    parts += ["--out", str(job.out)]
     return subprocess.list2cmdline(parts) if sys.platform == "win32" else shlex.join(parts)
 
 
-def _layout(spec: AuditSpec) -> list[str]:
-    layouts = {entry.layout for entry in spec.images}
-    return ["--layout", *layouts] if len(layouts) == 1 and layouts != {"auto"} else []
+def _full(job: TrainReferences, scheme: str) -> str:
+    is_file = scheme.endswith((".toml", ".json"))
+    return str(job.asked.spec().resolve(scheme)) if is_file else scheme
 
 
-def _scheme(spec: AuditSpec, known: Known) -> list[str]:
-    name = spec.scheme or (None if known.target is None else known.target.scheme)
-    return ["--scheme", name] if name else []
+def _written(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _architecture(known: Known) -> list[str]:
-    """Only of families that can be trained here."""
-    text = "" if known.target is None else str(known.target.facts["architecture"] or "")
-    name, _, encoder = text.partition(" ")
-    if not name.startswith(("smp:", "torchvision:")):
+def reads_alike(job: TrainReferences) -> bool:
+    """Whether one command can read all folders as the draft says."""
+    return len({_how(entry) for entry in job.asked.entries}) <= 1
+
+
+def _how(entry: Any) -> tuple[Any, ...]:
+    return entry.layout, tuple(sorted(entry.options.items())), entry.encoding, entry.limit
+
+
+def _reading(job: TrainReferences) -> list[str]:
+    """How the folders are read, where that is the same for all of them."""
+    if not reads_alike(job):
         return []
-    return ["--architecture", name, *(["--encoder", encoder] if encoder else [])]
+    entry = job.asked.entries[0]
+    options = ",".join(f"{key}={value}" for key, value in entry.options.items())
+    layout = f"{entry.layout}:{options}" if options else entry.layout
+    given = {"--layout": layout if layout != "auto" else None, "--encoding": entry.encoding, "--limit": entry.limit}
+    return [word for flag, value in given.items() if value for word in (flag, str(value))]

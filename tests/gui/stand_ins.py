@@ -1,6 +1,7 @@
 """What the window is tested with in place of the engine process and the large views."""
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from core.engine import events
@@ -85,6 +86,14 @@ def _stop_what_runs(window):
     """So that closing does not ask."""
     if window.audits.is_running():
         window.audits.stop()
+    trainings = window.furniture.trainings
+    for entry in (*trainings.board.waiting, *trainings.board.at_work):
+        if entry.controls.stop is not None:
+            entry.controls.stop()
+    for _ in range(500):  # a real engine ends them a moment later
+        if trainings.current is None:
+            break
+        QTest.qWait(10)
     window.furniture.exports.close()
 
 

@@ -125,7 +125,7 @@ class CheckTarget(Job):
         return found if self.image is None else self._look(target, found, read_image(self.image))
 
     def _tell_of_weights_alone(self, desk: Desk) -> None:
-        from core.targets.architectures import architectures
+        from core.targets.catalogue import architectures
         from core.targets.state_dict import StateDict, looks_like
 
         if self.options.architecture or not self.path.exists() or StateDict().recognise(self.path) is None:

@@ -1,24 +1,16 @@
 """Reference models on the page: added, looked at, named where they cannot be used."""
 
-import shlex
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
 
 from core.audit.spec import ReferenceEntry, attack_entries
-from core.cli.app import parser
-from core.data.samples import Role
 from core.engine.jobs import CheckedReference, CheckReferences, CheckTarget, ReadCard, ReadCards
 from core.training.membership import Membership, write_membership
 from gui.wizard.draft import empty
 from gui.wizard.looking import Known
 from gui.wizard.missing import lacks
-from gui.wizard.training import command
 from tests.gui.wizard.helpers import answer, asked
 from tests.gui.wizard.stand_ins import SOUND, card, full_draft
 
@@ -147,35 +139,3 @@ def test_an_answer_about_other_references_is_not_taken(qtbot, window, page, tmp_
     page.composer.draft = empty({})
     page.looking.look()
     assert page.looking.known.references == ()
-
-
-def test_the_page_tells_the_command_that_trains_references_on_the_images_of_the_draft(qtbot, page, tmp_path):
-    """It is the program's own: its parser takes it, and what it would train are pairs over all sets."""
-    page.attacks.references.training.open()
-    box = page.attacks.references.training.content
-    assert not box.copy.isEnabled() and box.command.toPlainText() == ""
-    for role in (Role.MEMBER, Role.NON_MEMBER, Role.SUSPECT):
-        page.composer.add_images(role, [tmp_path / f"{role} images"])
-    page.composer.edit(name="one", scheme="camvid11")
-    target = replace(SOUND, facts=SOUND.facts | {"architecture": "smp:PSPNet resnet18"})
-    page.looking.known = replace(page.looking.known, target=target)
-    page.attacks.references.show_known(page.looking.known)
-    QTest.mouseClick(box.copy, Qt.MouseButton.LeftButton)
-    words = shlex.split(QGuiApplication.clipboard().text())
-    assert Path(words[1]).name == "main.py" and Path(words[1]).is_file()
-    args = parser().parse_args(words[2:])
-    assert args.images == [str(tmp_path / f"{role} images") for role in (Role.MEMBER, Role.NON_MEMBER, Role.SUSPECT)]
-    assert (args.scheme, args.setting_architecture, args.setting_encoder, args.count % 2) == (
-        "camvid11",
-        "smp:PSPNet",
-        "resnet18",
-        0,
-    )
-    assert Path(args.out).name == "one-references"
-
-
-def test_what_cannot_be_trained_here_is_not_in_the_command(tmp_path):
-    draft = full_draft(tmp_path)
-    assert "--architecture" not in command(draft, Known())
-    exported = replace(SOUND, facts=SOUND.facts | {"architecture": ""})
-    assert "--architecture" not in command(draft, Known(target=exported))
