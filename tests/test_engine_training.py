@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from core.engine import layers
 from core.engine.events import JobDone, JobFailed, JobPartial, JobProgress
 from core.engine.jobs.base import Desk
-from core.errors import SegLeakError, TargetError
+from core.errors import Cancelled, SegLeakError, TargetError
 from core.progress import Progress
 from core.training import fleet as fleet_training
 from core.training.fleet import train_shadows
@@ -165,3 +166,39 @@ def test_small_jobs_and_audits_go_first_and_the_training_goes_on_after_them(engi
     engine.ear.wait(lambda e: isinstance(e, JobProgress) and e.job == number and e.done > done)
     engine.cancel(number)
     assert not isinstance(engine.ear.end(number), JobDone)
+
+
+def test_a_step_can_be_stopped_on_its_way_back_and_being_watched_changes_nothing(world, tmp_path):
+    import torch
+
+    calls = []
+    watching = layers.watch()
+    try:
+        with layers.checked(lambda: calls.append(torch._C._current_graph_task_id() >= 0)):
+            watched = job(world, tmp_path / "watched").run(desk())
+    finally:
+        watching.remove()
+    assert {True, False} == set(calls), "there and back"
+    for one, other in zip(watched, job(world, tmp_path / "alone").run(desk()), strict=True):
+        assert same_weights(one, other)
+
+
+def test_what_is_raised_on_the_way_back_ends_the_step():
+    import torch
+
+    model = torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(3)))
+    called = []
+
+    def stop():
+        called.append(0)
+        if len(called) > 4:  # three layers and what holds them, on the way there
+            raise Cancelled
+
+    watching = layers.watch()
+    try:
+        with layers.checked(stop):
+            loss = model(torch.ones(1, 2)).sum()
+            with pytest.raises(Cancelled):
+                loss.backward()
+    finally:
+        watching.remove()

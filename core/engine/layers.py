@@ -1,4 +1,4 @@
-"""Between two layers of a model a job can be stopped and overtaken: a step of an audit may take many seconds.
+"""Between two layers of a model a job can be stopped and overtaken: a step may take many seconds. On the way back too.
 
 Imports no torch until `watch` is called.
 """
@@ -17,9 +17,10 @@ _check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None
 
 @contextmanager
 def checked(check: Callable[[], None]) -> Iterator[None]:
-    """Inside the block, `check` is called before each layer. It may wait, and it may raise.
+    """Inside the block, `check` is called before each layer, and where slopes are computed, after each on the way back.
 
-    Of this thread's layers, and of those of other threads that run in a copy of its context.
+    It may wait, and it may raise. Of this thread's layers, and of those of other threads that run in a copy of its
+    context.
     """
     token = _check.set(check)
     try:
@@ -35,7 +36,11 @@ def watch() -> "RemovableHandle":
     return torch.nn.modules.module.register_module_forward_pre_hook(_before_layer)
 
 
-def _before_layer(module: "torch.nn.Module", inputs: object) -> None:
+def _before_layer(module: "torch.nn.Module", inputs: tuple[object, ...]) -> None:
     check = _check.get()
-    if check is not None:
-        check()
+    if check is None:
+        return
+    check()
+    for value in inputs:
+        if getattr(value, "grad_fn", None) is not None:  # weights, which have none, would keep the hook for ever
+            value.register_hook(lambda _: check())  # type: ignore[attr-defined]

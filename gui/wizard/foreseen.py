@@ -10,6 +10,8 @@ IN_MEMORY = 4 << 30
 """Bytes of decoded images that a training keeps, as `core.training.images` has it; more are read again each time."""
 FLOAT, OPTIMIZED = 4, 16
 """Bytes of a weight, in a file and in training: with its slope and two means of the optimizer."""
+STEP = (1_000, 3_000)
+"""Bytes of a step for each pixel of its images, least and most, as measured with encoders of 18 layers."""
 STATE = 3
 """Sizes of a checkpoint that the state of an unfinished one takes."""
 
@@ -174,11 +176,13 @@ def _cost(job: TrainReferences, fleet: FoundFleet, weights: int) -> str:
     height, width = job.settings.size
     images = fleet.images * height * width * FLOAT
     memory = (images if images <= IN_MEMORY else 0) + weights * OPTIMIZED
+    least, most = (size(job.settings.batch * height * width * step) for step in STEP)
     each, total = size(weights * FLOAT), size(job.count * weights * FLOAT)
     slow = "" if images <= IN_MEMORY else " The images are too many to be kept there, and are read again in each epoch."
     return (
         f"{fleet.images:,} images. On the disk each reference takes {each}, all of them {total}; {size(fleet.free)} "
-        f"are free. In memory {size(memory)}, and what a step of {job.settings.batch} images needs.{slow}"
+        f"are free. In memory {size(memory)}, and {least} to {most} for a step of {job.settings.batch} images, more where the "
+        f"network is deep.{slow}"
     )
 
 

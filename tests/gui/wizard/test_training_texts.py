@@ -147,6 +147,7 @@ def test_before_the_first_the_room_is_said_and_the_button_counts():
     assert (said.begin, said.problem, said.told) == ("Train 8 references", "", "")
     # 40 images of 128 x 256 px in 4 bytes, and 16 bytes for each of a million weights.
     assert "each reference takes 4.0 MB, all of them 32 MB; 1.0 GB are free. In memory 21 MB" in said.cost
+    assert "131 MB to 393 MB for a step of 4 images" in said.cost
     many = foreseen(job(), replace(FLEET, images=10**6), MODEL)
     assert "read again in each epoch" in many.cost and "In memory 16 MB" in many.cost
     assert foreseen(job(), None, None).told == LOOKING == foreseen(job(), FLEET, None).told
