@@ -181,8 +181,8 @@ def _cost(job: TrainReferences, fleet: FoundFleet, weights: int) -> str:
     slow = "" if images <= IN_MEMORY else " The images are too many to be kept there, and are read again in each epoch."
     return (
         f"{fleet.images:,} images. On the disk each reference takes {each}, all of them {total}; {size(fleet.free)} "
-        f"are free. In memory {size(memory)}, and {least} to {most} for a step of {job.settings.batch} images, more where the "
-        f"network is deep.{slow}"
+        f"are free. In memory {size(memory)}, and {least} to {most} for a step of {job.settings.batch} images, more "
+        f"where the network is deep.{slow}"
     )
 
 
