@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.engine import events
 from core.engine.jobs import TrainReferences
@@ -20,6 +20,8 @@ TRAINING = "training"
 KEPT = "Stopped. References that are trained are kept."
 LATER = "References that are being trained go on when they are trained into the same folder again."
 HELD = "waits for the audit that runs"
+SILENT_MS = 3000
+"""Milliseconds without a step after which it is taken to be held, where an audit runs."""
 
 
 class Trainings(QObject):
@@ -53,6 +55,10 @@ class Trainings(QObject):
         self._number: int | None = None
         self._current: Entry | None = None
         self._jobs: dict[Entry, TrainReferences] = {}
+        self._silence = QTimer(self)
+        self._silence.setSingleShot(True)
+        self._silence.setInterval(SILENT_MS)
+        self._silence.timeout.connect(self._show_held)
         for signal, hear in (
             (engine.progressed, self._progressed),
             (engine.done, self._done),
@@ -162,6 +168,7 @@ class Trainings(QObject):
     def _progressed(self, event: events.JobProgress) -> None:
         step = Step(event.stage, event.done, event.total, event.message, event.rate, event.seconds_left, percent=True)
         self._advance(step)
+        self._silence.start()  # what was under way when an audit began may be told after that
 
     def _show_held(self) -> None:
         """Say that it waits where an audit runs: it takes no steps then."""
@@ -199,6 +206,7 @@ class Trainings(QObject):
         assert entry is not None
         job = self._jobs[entry]
         self._current = self._number = None
+        self._silence.stop()
         entry.end(state, outcome, details)
         self._board.relist()
         self.changed.emit()

@@ -45,7 +45,7 @@ def offer(spec: AuditSpec, seen: Seen | None) -> Offered:
     if len(online) < len(there):
         names = " and ".join(entry.words for entry in there if entry not in online)
         return Offered(f"{BOTH} {names} would be far stronger {ONLINE}.", "Ask online")
-    return Offered() if there else Offered(f"{BOTH} No attack of this audit does.", "Add one that does")
+    return Offered() if there else Offered(f"{BOTH} No attack of this audit does.", "Add an attack that does")
 
 
 def ask_online(spec: AuditSpec, *, labels_only: bool) -> tuple[AttackEntry, ...]:

@@ -1,5 +1,6 @@
 """Below the references: the way to train some, and how far those that are being trained are."""
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -17,6 +18,8 @@ from gui.wizard.training import ONLY_FOLDERS, Proposal, command, folder_of, prop
 
 IMAGES_FIRST = "Add images first: references are trained on those of the audit."
 COPY = "The same training in a terminal."
+TOLD_MS = 2000
+"""How long it is said that something was copied."""
 
 
 class TrainCard(QWidget):
@@ -59,6 +62,7 @@ class TrainCard(QWidget):
 
     def _fit(self) -> None:
         there = bool(self._composer.draft.spec.images)
+        self.copy.setText("Copy command")
         for made, words in ((self.train, WHY), (self.copy, COPY)):
             made.setEnabled(there)
             made.setToolTip(words if there else IMAGES_FIRST)
@@ -86,6 +90,7 @@ class TrainCard(QWidget):
         job = self._job(proposed(self._composer.draft, self._looking.known))
         QGuiApplication.clipboard().setText(command(job))
         self.copy.setText("Copied")
+        QTimer.singleShot(TOLD_MS, self, self._fit)
         self.copy.setToolTip(COPY if reads_alike(job) else f"{COPY} {ONLY_FOLDERS}")
 
     def _stop(self) -> None:

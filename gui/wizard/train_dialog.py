@@ -40,7 +40,7 @@ from gui.wizard.training import (
 
 PAUSE = 300
 """Milliseconds after the last change: then the engine is asked."""
-LETTERS, LINES, MOST_ROOM = 104, 46, 0.88
+LETTERS, LINES, MOST_ROOM = 104, 52, 0.88
 """Width in letters, height in lines of text, and the share of the screen that it takes at most."""
 UNDER_WAY = "References are being trained into this folder."
 SEE = "See the list of jobs, or choose another folder."

@@ -119,7 +119,8 @@ def proposed(draft: Draft, known: Known) -> Proposal:
     if target is None:
         words = "Which model is audited is not known yet: choose it first, and they are trained like it."
         return Proposal(unlike=(words,))
-    kept = _kept(draft, known)
+    manifest = _manifest(draft, known)
+    kept = _kept(manifest)
     found, unlike = _size(known, kept)
     values = {**kept, **found}
     for key in ("start", "seed", "count"):
@@ -128,7 +129,8 @@ def proposed(draft: Draft, known: Known) -> Proposal:
     values |= architecture
     first = ReferenceSettings.from_mapping(_of_kind(ReferenceSettings, values))
     further = FurtherSettings.from_mapping(_of_kind(FurtherSettings, values))
-    return Proposal(first, further, tuple(filter(None, (words, unlike, "" if kept else EPOCHS_UNKNOWN))))
+    told = (words, unlike, "" if kept else EPOCHS_UNKNOWN, _beyond(manifest))
+    return Proposal(first, further, tuple(filter(None, told)))
 
 
 EPOCHS_UNKNOWN = (
@@ -136,16 +138,36 @@ EPOCHS_UNKNOWN = (
 )
 
 
-def _kept(draft: Draft, known: Known) -> dict[str, Any]:
+def _manifest(draft: Draft, known: Known) -> Mapping[str, Any]:
     """The settings in the list of training images beside the target; none where there is no such list."""
-    with contextlib.suppress(DataError, SpecError, OSError):
-        manifest = None
+    with contextlib.suppress(DataError, OSError):
         if draft.target is not None and known.target is not None:
             manifest = read_manifest(draft.target, known.target.facts["sha256"])
-        if manifest is not None and manifest.kind == "target":
-            settings = {k: v for k, v in manifest.settings.items() if k in TargetTraining.__dataclass_fields__}
-            return TargetTraining.from_mapping(settings | {"start": ""}).to_mapping()
+            return manifest.settings if manifest is not None and manifest.kind == "target" else {}
     return {}
+
+
+def _kept(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings, as that list has them; none where they are not those of a training as it is known here."""
+    with contextlib.suppress(SpecError):
+        known = {key: value for key, value in manifest.items() if key in TargetTraining.__dataclass_fields__}
+        return TargetTraining.from_mapping(known | {"start": ""}).to_mapping() if known else {}
+    return {}
+
+
+def _beyond(manifest: Mapping[str, Any]) -> str:
+    """What the target's training had that a form does not ask for."""
+    hardening = manifest.get("hardening") or {}
+    found = {
+        "--start": f"began with the weights of {manifest['start']}" if manifest.get("start") else "",
+        "--hardening": f"was hardened by {hardening.get('name', '')}" if hardening else "",
+        "--half-supervised": "was taught by half of each image" if manifest.get("half_supervised") else "",
+    }
+    told = [words for words in found.values() if words]
+    if not told:
+        return ""
+    flags = " and ".join(flag for flag, words in found.items() if words)
+    return f"The target {' and '.join(told)}, and these references would not be: {flags} of the command does that."
 
 
 def _size(known: Known, kept: Mapping[str, Any]) -> tuple[dict[str, int], str]:

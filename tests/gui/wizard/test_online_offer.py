@@ -62,7 +62,7 @@ def test_nobody_is_asked_before_a_reference_is_known_to_have_seen_something(tmp_
     [
         ([{"name": "rmia"}, {"name": "loss"}], Seen(4, 4), "Robust ratio (RMIA) would be far stronger", "Ask online"),
         ([{"name": "rmia", "mode": "online"}], Seen(4, 4), "", ""),
-        ([{"name": "loss"}], Seen(4, 4), "No attack of this audit does", "Add one that does"),
+        ([{"name": "loss"}], Seen(4, 4), "No attack of this audit does", "Add an attack that does"),
         ([{"name": "rmia", "mode": "online"}], Seen(4, 3), "3 of 4 images", ""),
         ([{"name": "rmia"}], Seen(4, 3), "", ""),
         ([{"name": "rmia"}], Seen(4, 0), "", ""),

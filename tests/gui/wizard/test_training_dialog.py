@@ -24,7 +24,7 @@ from core.engine.jobs import (
 from core.training.standing import Standing
 from gui.dialogs import promise, question
 from gui.jobs.entry import State
-from gui.trainings import HELD
+from gui.trainings import HELD, SILENT_MS
 from gui.wizard.foreseen import LOOKING
 from gui.wizard.train_dialog import SEE, TrainDialog
 from tests.gui.window.helpers import press, titles
@@ -209,6 +209,9 @@ def test_while_an_audit_runs_it_is_said_to_wait(qtbot, window, drafted, dialog, 
     window.furniture.running.begin(RunAudit(tmp_path / "spec.toml", tmp_path / "audit.segleak"))
     entry = window.furniture.trainings.current
     assert entry.words == f"Reference 3 of 8, 30 %, {HELD}"
+    step(window, number, done=62)  # told late, or the audit is paused
+    assert HELD not in entry.words
+    qtbot.waitUntil(lambda: HELD in entry.words, timeout=SILENT_MS + 5000)
     window.furniture.running.cancel()
     assert HELD not in entry.words
     window.furniture.trainings.stop(entry)

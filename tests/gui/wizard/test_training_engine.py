@@ -90,7 +90,7 @@ def test_they_are_trained_stopped_gone_on_with_and_added_to_the_draft(qtbot, pag
     qtbot.waitUntil(lambda: all("known to have seen 4 images" in box.facts.text() for box in boxes), timeout=LONG_MS)
     offer = page.attacks.references.online
     qtbot.waitUntil(lambda: not offer.isHidden(), timeout=LONG_MS)
-    assert offer.button.text() == "Add one that does"
+    assert offer.button.text() == "Add an attack that does"
     offer.button.click()
     assert page.composer.draft.spec.attacks[-1].attack.mode == "online"
     assert page.lacking == []

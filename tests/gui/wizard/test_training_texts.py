@@ -54,13 +54,24 @@ def job(settings=ODD, count=8, *entries, **asked):
 def test_a_target_that_was_trained_here_says_all_of_it(tmp_path):
     draft = full_draft(tmp_path)
     draft.target.parent.mkdir()
-    settings = ODD.to_mapping() | {"start": "first.safetensors", "half_supervised": 64}
-    manifest = TrainingManifest("target", FACTS["sha256"], ("ab" * 32,), settings=settings)
-    write_manifest(draft.target, manifest)
+    write_manifest(draft.target, TrainingManifest("target", FACTS["sha256"], ("ab" * 32,), settings=ODD.to_mapping()))
     proposal = proposed(draft, known(architecture="smp:PSPNet resnet34"))
     assert proposal.unlike == ()
-    assert training_of(proposal.settings, proposal.further) == replace(ODD, seed=0), "but the seed and what it taught"
+    assert training_of(proposal.settings, proposal.further) == replace(ODD, seed=0), "all but the seed"
     assert proposal.settings.count == 8
+
+
+def test_what_a_target_was_trained_with_and_no_form_asks_for_is_said_with_its_flag(tmp_path):
+    draft = full_draft(tmp_path)
+    draft.target.parent.mkdir()
+    settings = ODD.to_mapping() | {"start": "first.safetensors", "hardening": {"name": "dp-sgd"}, "half_supervised": 64}
+    write_manifest(draft.target, TrainingManifest("target", FACTS["sha256"], ("ab" * 32,), settings=settings))
+    proposal = proposed(draft, known(architecture="smp:PSPNet resnet34"))
+    (told,) = proposal.unlike
+    assert "weights of first.safetensors and was hardened by dp-sgd and was taught by half" in told
+    assert "--start and --hardening and --half-supervised of the command" in told
+    made = training_of(proposal.settings, proposal.further)
+    assert (made.epochs, made.start, made.half_supervised) == (ODD.epochs, "", 0)
 
 
 def test_a_target_from_elsewhere_says_what_its_file_says_and_the_rest_is_pointed_out(tmp_path):
