@@ -3,6 +3,7 @@
 Imports no torch until `watch` is called.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,6 +42,13 @@ def _before_layer(module: "torch.nn.Module", inputs: tuple[object, ...]) -> None
     if check is None:
         return
     check()
+    thread = threading.get_ident()
+
+    def on_the_way_back(slope: "torch.Tensor") -> None:
+        # On a GPU all jobs share one thread for that way: who waited there would hold those that go first.
+        if threading.get_ident() == thread:
+            check()
+
     for value in inputs:
         if getattr(value, "grad_fn", None) is not None:  # weights, which have none, would keep the hook for ever
-            value.register_hook(lambda _: check())  # type: ignore[attr-defined]
+            value.register_hook(on_the_way_back)  # type: ignore[attr-defined]
