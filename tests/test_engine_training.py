@@ -65,6 +65,22 @@ def test_they_are_those_of_the_command_line(world, tmp_path):
     assert [(tmp_path / "command" / file.name).stat().st_mtime_ns for file in files] == stamps
 
 
+def test_halves_of_blocks_are_those_of_the_command_line_and_every_image_counts(world, tmp_path):
+    told = []
+    progress = Progress(lambda p: told.append((p.stage, p.done, p.total)))
+    wanted = replace(job(world, tmp_path / "window"), exchange="blocks")
+    files = wanted.run(desk(progress))
+    assert {total for stage, _, total in told if stage.startswith("Reference")} == {2 * 8 * TINY.epochs}
+    sets = [planned.images for planned in asked(world).planned()]
+    scheme = asked(world).planned()[0].scheme
+    train_shadows(sets, scheme, [TINY], 2, tmp_path / "command", exchange="blocks")
+    assert all(same_weights(file, tmp_path / "command" / file.name) for file in files)
+    assert standing(tmp_path / "window").exchange == "blocks"
+    stamps = [file.stat().st_mtime_ns for file in files]
+    wanted.run(desk())
+    assert [file.stat().st_mtime_ns for file in files] == stamps
+
+
 def test_what_is_missing_is_refused_in_the_words_of_the_training(world, tmp_path, street_like):
     bare = write_world(tmp_path / "bare", street_like)
     (bare / "members" / "00_mask.png").unlink()

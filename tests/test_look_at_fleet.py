@@ -15,7 +15,7 @@ from core.files import sha256_of_file
 from core.progress import Progress
 from core.training.manifest import TrainingManifest, write_manifest
 from core.training.membership import Membership, write_membership
-from core.training.settings import TargetTraining
+from core.training.settings import BLOCK_SIDE, TargetTraining, of_shadow
 from core.training.standing import Standing, note_settings, standing
 from tests.fleet_world import TINY, asked, write_world
 from tests.world import write_images
@@ -84,6 +84,27 @@ def test_what_differs_is_named_and_a_younger_setting_counts_as_its_default(tmp_p
     assert Standing(2, trained=((0, hardened),)).differences(TINY) == ("hardening",)
 
 
+def test_shadows_that_exchange_blocks_are_known_as_such_and_gone_on_with(tmp_path):
+    base = replace(TINY, seed=5)
+    names = ("shadow-00.safetensors", "shadow-01.safetensors")
+    table = Membership(names, ("aa" * 32,), ("a",), ("a",), np.ones((1, 2), bool))
+    write_membership(tmp_path, table)
+    for number in range(2):
+        file = tmp_path / table.shadows[number]
+        file.write_bytes(b"weights %d" % number)
+        kept = of_shadow(base, number, "blocks")
+        told = TrainingManifest(
+            "target", sha256_of_file(file), ("aa" * 32,), settings=kept.to_mapping(), seed=kept.seed
+        )
+        write_manifest(file, told)
+    there = standing(tmp_path)
+    assert (there.exchange, there.settings) == ("blocks", replace(base, half_supervised=BLOCK_SIDE))
+    assert there.differences(base) == ()
+    assert there.differences(replace(base, half_supervised=32)) == ("half_supervised",)
+    (tmp_path / table.shadows[0]).unlink()
+    assert standing(tmp_path).settings == there.settings, "the second says the same"
+
+
 def test_a_half_written_reference_counts_as_none_and_a_damaged_table_is_named(tmp_path):
     begin(tmp_path, ["aa" * 32], trained=(0,))
     (tmp_path / "shadow-01.safetensors").write_bytes(b"killed before its list was written")
@@ -116,8 +137,10 @@ def test_too_few_images_and_images_of_one_group_make_no_halves(tmp_path, street_
     drive = tmp_path / "drive"
     write_images(drive, street_like, 6, 1)
     entry = ImagesEntry(Role.MEMBER, "drive", "pairs", {"group_pattern": "(0)"})
-    found = look(ImagesAsked((entry,), str(few / "scheme.toml"), tmp_path), tmp_path / "out")
+    one = ImagesAsked((entry,), str(few / "scheme.toml"), tmp_path)
+    found = look(one, tmp_path / "out")
     assert "1 group" in found.problem and "other groups" in found.remedy
+    assert LookAtFleet(one, tmp_path / "out", "blocks").run(desk()).problem == "", "its images are divided"
 
 
 def test_a_folder_that_cannot_take_references_is_refused_with_what_to_do(world, tmp_path):

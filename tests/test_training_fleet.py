@@ -15,12 +15,12 @@ from core.progress import Progress
 from core.targets.checkpoint import read_card
 from core.training import fit as fit_training
 from core.training import fleet as fleet_training
-from core.training.fleet import BLOCK_SIDE, hashes_of, open_fleet, scheme_of, shadow_data, train_shadows
+from core.training.fleet import hashes_of, open_fleet, scheme_of, shadow_data, train_shadows
 from core.training.half import Truth
 from core.training.hardening.none import NoHardening
 from core.training.manifest import manifest_path, read_manifest
 from core.training.membership import read_membership, write_membership
-from core.training.settings import TargetTraining
+from core.training.settings import BLOCK_SIDE, TargetTraining
 from tests.tables import table_of
 
 SCHEME = ClassScheme(

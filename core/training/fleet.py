@@ -20,16 +20,12 @@ from core.training.images import settled_encoding
 from core.training.manifest import read_manifest
 from core.training.membership import NAME, Membership, random_halves, read_membership, write_membership
 from core.training.randomness import private_randomness
-from core.training.settings import TargetTraining
+from core.training.settings import EXCHANGES, TargetTraining, of_shadow
 from core.training.shadows import ShadowData
 from core.training.target import TargetResult, recorded_settings, train_target
 
 if TYPE_CHECKING:
     from core.data.scheme import ClassScheme
-
-EXCHANGES = ("images", "blocks")
-BLOCK_SIDE = 64
-"""Pixels of a block's side, at training size, where the settings name none."""
 
 Hashes = Mapping[Path, str]
 """SHA-256 of image files."""
@@ -117,7 +113,7 @@ def train_shadows(
     _check_references(sets, references, hashes)
     table = _table(sets, hashes, count, out, split, settings[0].seed, exchange)
     for number, name in enumerate(table.shadows):
-        one = _of_number(settings[(number // 2) % len(settings)], number, exchange)
+        one = of_shadow(settings[(number // 2) % len(settings)], number, exchange)
         sides = _sides(sets, table.of(name), hashes)
         members, others = ([side[k] for side in sides if side[k].samples] for k in (0, 1))
         result = None
@@ -136,14 +132,6 @@ def train_shadows(
         if told is not None:
             told(name, result)
     return Fleet(out, sets, table, scheme)
-
-
-def _of_number(settings: TargetTraining, number: int, exchange: str) -> TargetTraining:
-    """The settings of one shadow. The second of a pair learns from the blocks that the first one leaves out."""
-    one = replace(settings, seed=settings.seed + number)
-    if exchange == "images":
-        return one
-    return replace(one, half_supervised=one.half_supervised or BLOCK_SIDE, other_half=number % 2 == 1)
 
 
 def open_fleet(folder: Path, images: ImageSet | Sequence[ImageSet], scheme: "ClassScheme") -> Fleet:

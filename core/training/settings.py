@@ -1,6 +1,6 @@
 """How targets and attack networks are trained: the settings, without torch, so that forms and flags show at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from core.errors import SpecError
@@ -17,6 +17,12 @@ LOSSES = ("slm", "slm-pair")
 """Representations without classes and without bounds."""
 MULTIPLE = 32
 """What the encoders of the library shrink by: other sizes fail inside some of the architectures."""
+
+EXCHANGES = ("images", "blocks")
+"""What two shadows of a pair have halves of: the images, or the blocks of every image."""
+
+BLOCK_SIDE = 64
+"""Pixels of a block's side, at training size, where the settings name none."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,14 @@ class TargetTraining(Choice):
     def preprocessing(self) -> Preprocessing:
         """How an image becomes the input of a target trained with these settings."""
         return Preprocessing(mean=IMAGENET_MEAN, std=IMAGENET_STD, resize=self.size)
+
+
+def of_shadow(settings: TargetTraining, number: int, exchange: str) -> TargetTraining:
+    """How one of several shadows is trained. The second of a pair takes the blocks that the first one leaves out."""
+    one = replace(settings, seed=settings.seed + number)
+    if exchange == "images":
+        return one
+    return replace(one, half_supervised=one.half_supervised or BLOCK_SIDE, other_half=number % 2 == 1)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from core.errors import DataError, SegLeakError
 from core.files import write_text
 from core.training.manifest import read_manifest
 from core.training.membership import NAME, read_membership, shadow_files
-from core.training.settings import TargetTraining
+from core.training.settings import TargetTraining, of_shadow
 
 BEGUN_WITH = "training.json"
 """Says how the shadows of a folder are trained, so that they can be gone on with before the first is there."""
@@ -36,6 +36,8 @@ class Standing:
         The settings that all shadows have, with the seed of the first; None where nothing says so.
     other
         A file that is nothing of this, where there is no table; or "".
+    exchange
+        What its pairs have halves of, as its table says: "images", or "blocks" of every image.
     """
 
     count: int = 0
@@ -44,14 +46,15 @@ class Standing:
     begun: bool = False
     settings: TargetTraining | None = None
     other: str = ""
+    exchange: str = "images"
 
     def differences(self, settings: TargetTraining) -> tuple[str, ...]:
         """Names of the settings in which trained shadows differ from what is wanted now."""
-        wanted = settings.to_mapping() | {"start": Path(settings.start).name}
+        start = Path(settings.start).name
         usual = TargetTraining().to_mapping()
         found: dict[str, None] = {}
         for number, kept in self.trained:
-            now = wanted | {"seed": settings.seed + number}
+            now = of_shadow(settings, number, self.exchange).to_mapping() | {"start": start}
             # A setting that is younger than the shadow is not in its list: it had the default's effect.
             found |= dict.fromkeys(name for name, value in now.items() if kept.get(name, usual[name]) != value)
             if kept.get("hardening"):
@@ -73,7 +76,8 @@ def standing(folder: Path) -> Standing:
     manifests = ((number, read_manifest(file)) for number, file in enumerate(files) if file.is_file())
     trained = tuple((number, manifest.settings) for number, manifest in manifests if manifest is not None)
     begun = any(file.with_name(file.name + PARTIAL).is_file() for file in files)
-    return Standing(len(files), frozenset(table.images), trained, begun, _settings(trained, folder))
+    exchange = "blocks" if table.members.size and table.members.all() else "images"
+    return Standing(len(files), frozenset(table.images), trained, begun, _settings(trained, folder), exchange=exchange)
 
 
 def _settings(trained: tuple[tuple[int, Mapping[str, Any]], ...], folder: Path) -> TargetTraining | None:
@@ -82,7 +86,7 @@ def _settings(trained: tuple[tuple[int, Mapping[str, Any]], ...], folder: Path) 
         if not trained:
             return TargetTraining.from_mapping(json.loads((folder / BEGUN_WITH).read_text("utf-8")))
         number, kept = trained[0]
-        return TargetTraining.from_mapping(dict(kept) | {"seed": kept["seed"] - number})
+        return TargetTraining.from_mapping(dict(kept) | {"seed": kept["seed"] - number, "other_half": False})
     except (OSError, ValueError, TypeError, KeyError, AttributeError, SegLeakError):
         return None
 

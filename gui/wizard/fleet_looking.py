@@ -39,7 +39,7 @@ class FleetLooking(QObject):
 
     def look(self, job: TrainReferences) -> None:
         """Ask about what is new: the images and the folder first, which say how many classes there are."""
-        fleet = LookAtFleet(job.asked, job.out)
+        fleet = _fleet(job)
         if self._asked.get("fleet") != fleet:
             self._asked["fleet"], self.fleet = fleet, None
             self._fleet.ask(fleet)
@@ -52,7 +52,7 @@ class FleetLooking(QObject):
 
     def known(self, job: TrainReferences) -> tuple[FoundFleet | None, FoundArchitecture | None]:
         """What is known of a training; nothing of what was changed and not asked about yet."""
-        if self.fleet is None or self._asked.get("fleet") != LookAtFleet(job.asked, job.out):
+        if self.fleet is None or self._asked.get("fleet") != _fleet(job):
             return None, None
         return self.fleet, self.model if self._asked.get("model") == _architecture(job, self.fleet) else None
 
@@ -69,6 +69,10 @@ class FleetLooking(QObject):
     def _take_model(self, found: FoundArchitecture) -> None:
         self.model = found
         self.changed.emit()
+
+
+def _fleet(job: TrainReferences) -> LookAtFleet:
+    return LookAtFleet(job.asked, job.out, job.exchange)
 
 
 def _architecture(job: TrainReferences, fleet: FoundFleet) -> LookAtArchitecture:

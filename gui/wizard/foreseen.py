@@ -18,7 +18,8 @@ STATE = 3
 WHY = (
     "Each reference is trained on a random half of this audit's images, and its partner on the other half, so that "
     "every image has been seen by half of them and not by the rest. Attacks that ask both sides ('online') are by far "
-    "the strongest here; the more alike the references are trained to the target, the more they see."
+    "the strongest here; the more alike the references are trained to the target, the more they see. Halves of the "
+    "blocks of every image do the same block by block, and draw the maps that point best."
 )
 GOES = (
     "The first steps show how long it takes; the list of jobs then says so. It can be stopped and gone on with at any "
@@ -111,7 +112,8 @@ def _other(job: TrainReferences, fleet: FoundFleet) -> Foreseen | None:
             problem="The folder holds references to other images than those of this audit.",
             remedy="Choose another folder. To go on with them, give the very images they were begun with.",
         )
-    other = [f"count {there.count} instead of {job.count}"] if there.count != job.count else []
+    pairs = (("count", there.count, job.count), ("exchange", there.exchange, job.exchange))
+    other = [f"{name} {kept} instead of {wanted}" for name, kept, wanted in pairs if kept != wanted]
     other += _differing(there, job.settings)
     if not other:
         return None

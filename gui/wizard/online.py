@@ -11,6 +11,9 @@ from gui.wizard.looking import Known
 
 ONLINE = "online"
 BOTH = "Every image was seen by some of these references and not by others, so attacks can ask both sides."
+BLOCKS = (
+    "Each of these references has seen half of the blocks of every image, so attacks can ask both sides of a block."
+)
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,18 @@ def offer(spec: AuditSpec, seen: Seen | None) -> Offered:
     if seen.both < seen.images:
         words = f"{seen.both:,} of {seen.images:,} images were seen by some of these references and not by others."
         return Offered(f"{words} Attacks that ask {ONLINE} cannot score the rest." if online else "")
+    both = BLOCKS if seen.in_blocks else BOTH
     if len(online) < len(there):
         names = " and ".join(entry.words for entry in there if entry not in online)
-        return Offered(f"{BOTH} {names} would be far stronger {ONLINE}.", "Ask online")
-    return Offered() if there else Offered(f"{BOTH} No attack of this audit does.", "Add an attack that does")
+        why = f"can do nothing with them but {ONLINE}" if seen.in_blocks else f"would be far stronger {ONLINE}"
+        return Offered(f"{both} {names} {why}.", "Ask online")
+    return Offered() if there else Offered(f"{both} No attack of this audit does.", "Add an attack that does")
 
 
-def ask_online(spec: AuditSpec, *, labels_only: bool) -> tuple[AttackEntry, ...]:
+def ask_online(spec: AuditSpec, *, labels_only: bool, in_blocks: bool = False) -> tuple[AttackEntry, ...]:
     """The attacks, with all that can be asked online; one more where none can."""
     if not any(_has_mode(entry.attack) for entry in spec.attacks):
-        name = offered(labels_only=labels_only, references=True)[-1]["name"]
+        name = offered(labels_only=labels_only, references=True, in_blocks=in_blocks)[-1]["name"]
         return attack_entries([*to_mapping(spec)["attacks"], {"name": name, "mode": ONLINE}])
     return tuple(_online(entry) for entry in spec.attacks)
 

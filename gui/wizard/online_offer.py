@@ -69,4 +69,6 @@ class OnlineOffer(QWidget):
     def _take(self) -> None:
         target = self._looking.known.target
         labels_only = target is not None and target.facts["gives"] == "labels"
-        self._composer.edit(attacks=ask_online(self._composer.draft.spec, labels_only=labels_only))
+        in_blocks = self._seen is not None and self._seen.in_blocks
+        spec = self._composer.draft.spec
+        self._composer.edit(attacks=ask_online(spec, labels_only=labels_only, in_blocks=in_blocks))

@@ -156,7 +156,8 @@ class TrainDialog(QDialog):
         assert isinstance(settings, ReferenceSettings)
         training = training_of(settings, self._further)
         out, asked = Path(self.folder.text().strip()).expanduser().absolute(), self._job.asked
-        return TrainReferences(asked, training, settings.count, out, device=self._trainings.device())
+        device, exchange = self._trainings.device(), settings.exchange
+        return TrainReferences(asked, training, settings.count, out, exchange, device=device)
 
     def _further_form(self) -> Form:
         form = Form(self._further, explained=True)
@@ -215,7 +216,7 @@ class TrainDialog(QDialog):
         if there is None or there.settings is None:
             return
         try:
-            kept = Proposal.of(there.settings, there.count or self._job.count)
+            kept = Proposal.of(there.settings, there.count or self._job.count, there.exchange)
         except SegLeakError:  # trained in a terminal, in a way that this dialog does not know
             return
         self._further = kept.further

@@ -15,7 +15,7 @@ from core.errors import DataError, SpecError
 from core.parameters import Choice, param, parameters_of
 from core.targets.catalogue import ENCODERS, architectures
 from core.training.manifest import read_manifest
-from core.training.settings import MULTIPLE, TargetTraining
+from core.training.settings import EXCHANGES, MULTIPLE, TargetTraining
 from gui.wizard.draft import Draft
 from gui.wizard.looking import Known
 
@@ -36,7 +36,13 @@ class ReferenceSettings(Choice):
     """What matters most about references that are to be trained."""
 
     name: ClassVar[str] = "references"
-    count: int = param(COUNT, "how many; each two exchange their halves of the images", low=2, high=64)
+    count: int = param(COUNT, "how many; each two exchange their halves", low=2, high=64)
+    exchange: str = param(
+        "images",
+        "what these are halves of: the images, for the strongest scores, or the blocks of every image, for maps that "
+        "tell what of an image was learned",
+        choices=EXCHANGES,
+    )
     architecture: str = param("smp:Unet", "best that of the target", choices=tuple(architectures()))
     encoder: str = param("resnet18", "best that of the target; for architectures named smp:", suggested=ENCODERS)
     height: int = param(192, "images are resized to this for training", unit="px", low=MULTIPLE, high=8192)
@@ -88,11 +94,11 @@ class Proposal:
     unlike: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, training: TargetTraining, count: int) -> "Proposal":
+    def of(cls, training: TargetTraining, count: int, exchange: str = "images") -> "Proposal":
         """Settings as a training has them. Raises `SpecError` where these forms cannot say it."""
         values = training.to_mapping()
         height, width = training.size
-        first = values | {"count": count, "height": height, "width": width}
+        first = values | {"count": count, "exchange": exchange, "height": height, "width": width}
         return cls(*(kind.from_mapping(_of_kind(kind, first)) for kind in (ReferenceSettings, FurtherSettings)))  # type: ignore[arg-type]
 
 
@@ -104,7 +110,7 @@ def training_of(settings: ReferenceSettings, further: FurtherSettings) -> Target
     """How each reference is trained. Raises `SpecError`."""
     values = settings.to_mapping() | further.to_mapping()
     size = values.pop("height"), values.pop("width")
-    del values["count"]
+    del values["count"], values["exchange"]
     if not settings.architecture.startswith("smp:"):
         values["encoder"] = TargetTraining().encoder  # it is not used: what was typed is no setting
     return TargetTraining(size=size, **values)
@@ -219,6 +225,7 @@ def command(job: TrainReferences) -> str:
         value = getattr(job.settings, info.name)
         if value != getattr(usual, info.name):
             parts += [f"--{info.name.replace('_', '-')}", _written(value)]
+    parts += ["--exchange", job.exchange] if job.exchange != EXCHANGES[0] else []
     parts += ["--device", job.device] if job.device != "auto" else []
     parts += ["--out", str(job.out)]
     return subprocess.list2cmdline(parts) if sys.platform == "win32" else shlex.join(parts)

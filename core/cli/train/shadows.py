@@ -18,7 +18,7 @@ from core.cli.train.common import (
 )
 from core.cli.usage import positive
 from core.errors import SpecError
-from core.training.settings import TargetTraining
+from core.training.settings import EXCHANGES, TargetTraining
 
 if TYPE_CHECKING:
     from core.training.target import TargetResult
@@ -37,7 +37,7 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument(
         "--exchange",
         default="images",
-        choices=("images", "blocks"),
+        choices=EXCHANGES,
         help="what each two shadows have halves of: the images, or the blocks of every image (half-supervised), for "
         "references whose maps tell what of an image was learned",
     )

@@ -11,10 +11,17 @@ from core.engine.jobs.look_at_images import ImagesAsked
 
 @dataclass(frozen=True)
 class Seen:
-    """How many images there are, and how many have references on both sides."""
+    """How many images there are, and how many have references on both sides.
+
+    Attributes
+    ----------
+    in_blocks
+        Whether every reference is on both sides of what it has seen: it learned from half of the blocks.
+    """
 
     images: int
     both: int
+    in_blocks: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,15 @@ class CountSeen(Job):
         from core.training.fleet import hashes_of
 
         # One after the other: no two of them need to be in memory.
-        members = [
-            open_reference(entry, "cpu", consents(self.trusted)).members or frozenset() for entry in self.entries
-        ]
+        known: list[tuple[frozenset[str], frozenset[str]]] = []
+        for entry in self.entries:
+            reference = open_reference(entry, "cpu", consents(self.trusted))
+            members = reference.members or frozenset()
+            known.append((members, members - reference.whole if reference.truth else frozenset()))
         images = hashes_of([planned.images for planned in self.asked.planned()], desk.progress).values()
-        sides = [sum(sha256 in known for known in members) for sha256 in images]
-        return Seen(len(sides), sum(0 < inside < len(members) for inside in sides))
+        both = sum(
+            any(image in members for members, _ in known)
+            and any(image not in members or image in partly for members, partly in known)
+            for image in images
+        )
+        return Seen(len(images), both, all(partly for _, partly in known))

@@ -57,6 +57,7 @@ class LookAtFleet(Job):
 
     asked: ImagesAsked
     out: Path
+    exchange: str = "images"
 
     def run(self, desk: Desk) -> FoundFleet:
         """Look; what is wrong with images or folder is part of what was found."""
@@ -64,7 +65,7 @@ class LookAtFleet(Job):
             planned = self.asked.planned()
             sets, scheme = together(planned)
             _check_labels(sets)
-            _check_number(planned)
+            _check_number(planned, self.exchange)
             _check_folder(self.out)
             there = standing(self.out)
             if there.other:
@@ -129,11 +130,11 @@ def _check_labels(sets: "list[ImageSet]") -> None:
         )
 
 
-def _check_number(planned: "list[PlannedSet]") -> None:
-    """Both halves of each pair must hold enough images; images of one group stay together."""
+def _check_number(planned: "list[PlannedSet]", exchange: str) -> None:
+    """Both of each pair must learn from enough images. Where they have halves of these, a group stays together."""
     samples: list[Sample] = [sample for one in planned for sample in one.images.samples]
     halves = random_halves([sample.group or str(sample.image) for sample in samples], 2, 0).sum(axis=0)
-    if min(halves, default=0) >= LEAST:
+    if min(halves, default=0) >= LEAST or (exchange == "blocks" and len(samples) >= LEAST):
         return
     groups = {sample.group for sample in samples} - {None}
     if groups and len(samples) >= 2 * LEAST:

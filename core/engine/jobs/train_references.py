@@ -26,7 +26,7 @@ SMALLER = "Take a smaller batch or training size, in a new folder."
 
 @dataclass(frozen=True)
 class TrainReferences(Job):
-    """Train references, each on a random half of all images, or go on with that; the value is their files.
+    """Train references, each on a random half of all images, or of each, or go on with that; the value is their files.
 
     The same as `main.py train shadows`: what either has begun, the other goes on with. Audits that are begun meanwhile
     go first. Other jobs that open models draw from the same generators, so that a model with dropout of its own has
@@ -42,6 +42,8 @@ class TrainReferences(Job):
         References; pairs exchange their halves.
     out
         Their folder.
+    exchange
+        What these are halves of, as `train_shadows` has it.
     """
 
     lane: ClassVar[Lane] = Lane.TRAIN
@@ -49,6 +51,7 @@ class TrainReferences(Job):
     settings: TargetTraining
     count: int
     out: Path
+    exchange: str = "images"
 
     def run(self, desk: Desk) -> tuple[Path, ...]:
         """Train those that are not there yet."""
@@ -59,14 +62,25 @@ class TrainReferences(Job):
         if not standing(self.out).trained:
             note_settings(self.out, self.settings)
         images = sum(len(one.samples) for one in sets)
-        progress = FleetProgress(desk.progress, self.count, self.settings.epochs * images // 2)
+        each = images // 2 if self.exchange == "images" else images
+        progress = FleetProgress(desk.progress, self.count, self.settings.epochs * each)
 
         def told(name: str, result: "TargetResult | None") -> None:
             progress.end_shadow()
 
         device = pick_device(self.device)
         try:
-            train_shadows(sets, scheme, [self.settings], self.count, self.out, device, progress=progress, told=told)
+            train_shadows(
+                sets,
+                scheme,
+                [self.settings],
+                self.count,
+                self.out,
+                device,
+                progress=progress,
+                exchange=self.exchange,
+                told=told,
+            )
         except (MemoryError, RuntimeError, TargetError) as error:
             if not is_out_of_memory(error):
                 raise

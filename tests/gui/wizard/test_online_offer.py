@@ -12,7 +12,7 @@ from core.files import sha256_of_file
 from core.progress import Progress
 from core.training.manifest import TrainingManifest, write_manifest
 from gui.wizard.looking import Known
-from gui.wizard.online import BOTH, ask_online, offer, question
+from gui.wizard.online import BLOCKS, BOTH, ask_online, offer, question
 from tests.fleet_world import asked as asked_of
 from tests.fleet_world import write_world
 from tests.gui.wizard.helpers import answer, asked
@@ -42,6 +42,31 @@ def test_images_with_references_on_both_sides_are_counted(tmp_path, street_like)
         entries.append(ReferenceEntry(str(path)))
     job = CountSeen(tuple(entries), asked_of(world))
     assert job.run(Desk(Progress(), None, lambda part: None)) == Seen(4, 1)
+
+
+def test_references_taught_in_blocks_are_on_both_sides_of_what_they_have_seen(tmp_path, street_like):
+    world = write_world(tmp_path, street_like, members=2, others=2)
+    hashes = [sha256_of_file(path) for part in ("members", "others") for path in sorted((world / part).glob("??.png"))]
+    path = tmp_path / "half.safetensors"
+    write_target(path, 1)
+    settings = {"half_supervised": 16, "size": [48, 64]}
+    told = TrainingManifest(
+        "target", sha256_of_file(path), tuple(hashes[:3]), settings=settings, others=tuple(hashes[2:3])
+    )
+    write_manifest(path, told)
+    job = CountSeen((ReferenceEntry(str(path)),), asked_of(world))
+    assert job.run(Desk(Progress(), None, lambda part: None)) == Seen(4, 2, in_blocks=True)
+
+
+def test_beside_references_taught_in_blocks_attacks_ask_online_or_not_at_all(tmp_path):
+    draft = spec(tmp_path, {"name": "rmia"})
+    offered = offer(draft, Seen(4, 4, in_blocks=True))
+    assert offered.words.startswith(BLOCKS) and "nothing with them but online" in offered.words
+    bare = spec(tmp_path, {"name": "loss"})
+    added = ask_online(bare, labels_only=False, in_blocks=True)[-1]
+    assert (added.attack.name, added.attack.mode) == ("log-ratio", "online")
+    added = ask_online(bare, labels_only=True, in_blocks=True)[-1]
+    assert (added.attack.name, added.attack.mode) == ("correctness-difference", "online")
 
 
 def test_nobody_is_asked_before_a_reference_is_known_to_have_seen_something(tmp_path):

@@ -15,7 +15,7 @@ from core.engine.jobs import FoundArchitecture, FoundFleet, ImagesAsked, TrainRe
 from core.errors import SpecError
 from core.targets.preprocessing import Preprocessing
 from core.training.manifest import TrainingManifest, write_manifest
-from core.training.settings import TargetTraining
+from core.training.settings import TargetTraining, of_shadow
 from core.training.standing import Standing
 from gui.wizard.draft import empty
 from gui.wizard.foreseen import LOOKING, foreseen, size
@@ -109,6 +109,20 @@ def test_settings_go_into_the_forms_and_back():
     assert training_of(proposal.settings, proposal.further) == ODD and proposal.settings.count == 4
     other = ReferenceSettings(architecture="torchvision:fcn_resnet50", encoder="typed before")
     assert training_of(other, FurtherSettings()).encoder == TargetTraining().encoder
+
+
+def test_what_pairs_exchange_is_in_the_form_in_the_command_and_in_what_is_refused():
+    proposal = Proposal.of(ODD, 4, "blocks")
+    assert proposal.settings.exchange == "blocks" and training_of(proposal.settings, proposal.further) == ODD
+    wanted = replace(job(ODD, 4, scheme="camvid11"), exchange="blocks")
+    args = parser().parse_args(shlex.split(command(wanted))[2:])
+    assert (args.exchange, read_flags(args, TargetTraining)) == ("blocks", ODD)
+    assert "--exchange" not in command(job(ODD, 4, scheme="camvid11"))
+    kept = tuple((n, of_shadow(ODD, n, "blocks").to_mapping()) for n in range(2))
+    fleet = replace(FLEET, standing=Standing(8, frozenset({"aa"}), kept, False, ODD, exchange="blocks"))
+    assert foreseen(replace(wanted, count=8), fleet, MODEL).begin == "Go on"
+    refused = foreseen(job(ODD), fleet, MODEL)
+    assert "exchange blocks instead of images" in refused.problem and refused.kept
 
 
 # ---------------------------------------------------------------- the command
