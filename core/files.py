@@ -11,6 +11,11 @@ from typing import BinaryIO
 CHUNK = 1 << 20
 
 
+def expanded(path: str | Path) -> Path:
+    """A path whose "~" stands for somebody's home; as it is where nobody is called that (`Path.expanduser` raises)."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def sha256_of_file(path: Path) -> str:
     """SHA-256 of a file's bytes, as 64 hex digits."""
     digest = hashlib.sha256()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QStyle
 
 from core import __version__
 from core.errors import SegLeakError
+from core.files import expanded
 from core.places import CACHE_VARIABLE
 from gui.background import Background
 from gui.banner import Message, Severity
@@ -89,7 +90,7 @@ def keep_what_is_there() -> None:
 def _use_cache(folder: str) -> None:
     """Keep the cache in this folder, here and in the engine, unless whoever started the program named another."""
     if folder:
-        os.environ.setdefault(CACHE_VARIABLE, str(Path(folder).expanduser().absolute()))
+        os.environ.setdefault(CACHE_VARIABLE, str(expanded(folder).absolute()))
 
 
 def furnish(window: Window, path: Path | None, *, demo: bool = False) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
+from core.files import expanded
 from gui.icons import icon
 
 CHOOSE = "Choose a file..."
@@ -37,7 +38,7 @@ class FileField(QLineEdit):
 
     def choose(self) -> None:
         """Ask for a file; nothing changes where none is chosen."""
-        there = Path(self.text()).expanduser().parent if self.text() else Path.home()
+        there = expanded(self.text()).parent if self.text() else Path.home()
         chosen, _ = QFileDialog.getOpenFileName(self, CHOOSE, str(there), self._offered)
         if chosen:
             self.setText(chosen)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.attacks.views import VIEWS
 from core.audit.asked_alike import SEEN_BY_REFERENCES, TAUGHT_IN_BLOCKS
-from core.audit.references import open_reference
+from core.audit.references import open_reference, taught_in_blocks
 from core.audit.runner import RunOptions, run_audit
 from core.audit.spec import ReferenceEntry, read_spec
 from core.audit.store import AuditStore
@@ -136,11 +136,30 @@ def test_shadows_that_exchange_blocks_serve_as_such_references(world, tmp_path):
     np.testing.assert_array_equal(one, ~other)
 
 
-@pytest.mark.parametrize("how", ["blocks", "one whole", "unknown"])
+@pytest.mark.parametrize("other", ["whole", "shaped", "elsewhere"])
+def test_they_count_as_such_only_where_all_that_know_an_image_are(world, other):
+    halves = [open_reference(ReferenceEntry(str(world.folder / name)), "cpu", frozenset()) for name in NAMES]
+    images = halves[0].members
+    assert taught_in_blocks(halves, images) == 2
+    more = {
+        "whole": replace(halves[1], truth=None),
+        "shaped": replace(halves[1], whole=frozenset(list(images)[:1])),
+        "elsewhere": replace(halves[1], truth=None, members=frozenset({"ef" * 32})),
+    }[other]
+    assert taught_in_blocks([*halves, more], images) == (2 if other == "elsewhere" else 0)
+    assert taught_in_blocks([*halves, more], {"00" * 32}) == 0
+
+
+@pytest.mark.parametrize("how", ["blocks", "one whole", "unknown", "other images"])
 def test_where_nobody_names_attacks_such_references_are_asked_as_they_can_be(world, tmp_path, how):
     """Offline they would say nothing of any image."""
     references = [str(world.folder / name) for name in NAMES]
-    if how != "blocks":
+    if how == "other images":
+        copy = tmp_path / "elsewhere.safetensors"
+        write_target(copy, 1)
+        write_manifest(copy, TrainingManifest("target", sha256_of_file(copy), ("ab" * 32,), settings=SETTINGS))
+        references = [str(copy)]
+    elif how != "blocks":
         other = tmp_path / "three.safetensors"
         write_target(other, 3)
         told = TrainingManifest("target", sha256_of_file(other), ("ab" * 32,), settings={"size": list(SIZE)})

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +136,22 @@ def test_offline_references_that_saw_part_of_the_image_are_left_out(attack):
     assert result(offline, seen).score == result(offline, without).score
     with pytest.raises(AttackError, match="or on part of it"):
         result(offline, replace(seen, references=seen.references[:-1]))
+
+
+def test_a_variance_of_its_own_is_fitted_to_each_pixel_and_not_to_an_image_that_is_known_in_part():
+    seen, given = in_halves(7, pairs=4, whole=())
+    with pytest.raises(AttackError, match="part of the image") as caught:
+        result(LiRA(mode="online", variance="each"), seen)
+    assert "level 'pixel'" in caught.value.remedy
+    shown = result(LiRA(mode="online", variance="each", level="pixel", block=1), seen).maps["likelihood_ratio"]
+    checked = 0
+    for place in pixels(seen):
+        sides = [[logit(true_of(p, seen, place)) for p, _ in side] for side in sides_of(seen, given, place)]
+        own = logit(true_of(seen.posteriors, seen, place))
+        inside, outside = (scipy.stats.norm.logpdf(own, np.mean(s), max(np.std(s, ddof=1), 0.1)) for s in sides)
+        assert shown[place] == pytest.approx(inside - outside, rel=5e-3, abs=5e-3)
+        checked += 1
+    assert checked > 50
 
 
 def test_hiding_the_label_map_keeps_what_is_known_of_the_references():

@@ -85,7 +85,14 @@ def test_a_half_supervised_target_says_so_and_does_not_learn_from_the_other_half
     assert not same_weights(outs[0], outs[2])
 
 
-@pytest.mark.parametrize("broken", [{"size": None}, {"size": [64]}, {"half_supervised": "many"}])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        *({"size": size} for size in (None, [64], [0, 64], [64, -64], [10**7, 10**7], [64.5, 64], [True, 64])),
+        *({"half_supervised": side} for side in ("many", -64, float("inf"), float("nan"), 10**6)),
+        {"half_supervised": 1, "size": [8192, 8192]},
+    ],
+)
 def test_a_list_that_does_not_say_which_blocks_taught_is_refused(broken):
     told = TrainingManifest("target", "ab" * 32, (SHA,), settings={"half_supervised": 16, "size": [64, 64]} | broken)
     with pytest.raises(DataError, match="does not say which blocks taught"):

@@ -19,7 +19,7 @@ ASKING_REFERENCES = "asking_references"
 """Fact: ids of the attacks that ask references."""
 
 TAUGHT_IN_BLOCKS = "taught_in_blocks"
-"""Fact: how many references learned from half of the blocks of images of the audit."""
+"""Fact: how many references learned from half of the blocks of the audit's images; 0 where one has seen all of some."""
 
 UNLIKELY = 0.01
 """Where chance alone would part them this far so rarely, they were not drawn alike."""

@@ -14,7 +14,7 @@ from core.audit.independence import (
     seen_in_training,
 )
 from core.audit.networks import AuditedNetwork
-from core.audit.references import AuditedReference, told
+from core.audit.references import AuditedReference, taught_in_blocks, told
 from core.audit.sources import Source
 from core.audit.store import AuditStore, ImageRow
 from core.data.scheme import ClassScheme
@@ -59,8 +59,7 @@ def check_independence(
     store.set_fact("independence", list(dict.fromkeys(sentences)))
     store.set_fact(SHOWN_TO_ATTACKS, shown)
     store.set_fact(SEEN_BY_REFERENCES, seen_counts([r.members for r in references], [image.sha256 for image in images]))
-    ours = {image.sha256 for image in images}
-    store.set_fact(TAUGHT_IN_BLOCKS, sum(bool(r.truth and ours & (r.members or frozenset())) for r in references))
+    store.set_fact(TAUGHT_IN_BLOCKS, taught_in_blocks(references, {image.sha256 for image in images}))
     store.set_fact("attack_networks", {key: network.facts() for key, network in networks.items()})
 
 

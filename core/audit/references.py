@@ -1,6 +1,7 @@
 """The reference models of an audit: opened, and what is known of their training."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +84,12 @@ def told(references: Sequence[AuditedReference], images: Sequence[str]) -> list[
         f"References {', '.join(those)}: each {knows}" if len(those) > 1 else f"Reference {those[0]}: {knows}"
         for knows, those in names.items()
     ]
+
+
+def taught_in_blocks(references: Sequence[AuditedReference], images: AbstractSet[str]) -> int:
+    """How many references that have seen some of the images learned from half of each; 0 unless all of these did."""
+    knowing = [reference for reference in references if reference.members and reference.members & images]
+    return len(knowing) if all(r.truth and not r.whole & images for r in knowing) else 0
 
 
 def open_references(spec: AuditSpec, target: "Target", trusted: frozenset[str]) -> tuple[AuditedReference, ...]:

@@ -11,6 +11,7 @@ from core.cli.models import trusted_hashes
 from core.cli.protocol import released_place
 from core.data.images import read_image
 from core.errors import SegLeakError
+from core.files import sha256_of_file
 from core.training.half import Truth
 from core.training.manifest import read_manifest
 
@@ -27,11 +28,16 @@ def with_offered_attacks(spec: AuditSpec, args: argparse.Namespace) -> AuditSpec
 
 
 def _references_in_blocks(spec: AuditSpec) -> bool:
-    """Whether all references learned from half of the blocks of each image, as their lists say."""
+    """Whether all references learned from half of the blocks of the audit's images; the first one stands for all."""
     try:
         manifests = [read_manifest(spec.resolve(entry.path)) for entry in spec.references]
-        return bool(manifests) and all(m is not None and Truth.told_by(m) is not None for m in manifests)
-    except (SegLeakError, OSError):  # left for the audit to name
+        known = [m for m in manifests if m is not None and Truth.told_by(m) is not None]
+        if not known or len(known) < len(manifests):
+            return False
+        first = next(sample.image for planned in find_sets(spec, spec.scheme) for sample in planned.images.samples)
+        sha256 = sha256_of_file(first)
+        return all(sha256 in m.members and sha256 not in m.others for m in known)
+    except (SegLeakError, OSError, StopIteration):  # left for the audit to name
         return False
 
 

@@ -17,6 +17,9 @@ from core.grid import Grid
 from core.randomness import generator
 from core.training.manifest import TrainingManifest, read_manifest
 
+MOST, MOST_BLOCKS = 8192, 1 << 20
+"""Pixels of a side, and blocks of an image: a list beside a checkpoint may say anything, and room is made for it."""
+
 
 @dataclass(frozen=True)
 class Halves:
@@ -44,12 +47,24 @@ class Halves:
 
     def blocks(self, size: tuple[int, int]) -> npt.NDArray[np.int64]:
         """The block of each pixel of an image of `size` (height, width): `(h, w)`, numbered from 0 row by row."""
-        rows, columns = (np.arange(length) // self.side for length in size)
-        return np.asarray(rows[:, None] * (columns[-1] + 1) + columns[None, :])
+        return self.at(np.arange(size[0]), np.arange(size[1]), size)
+
+    def at(
+        self, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], size: tuple[int, int]
+    ) -> npt.NDArray[np.int64]:
+        """The block of the pixels in some rows and columns of an image of that size, `(rows, columns)`."""
+        return np.asarray(rows[:, None] // self.side * self._across(size) + columns[None, :] // self.side)
+
+    def count(self, size: tuple[int, int]) -> int:
+        """How many blocks an image of that size has."""
+        return -(-size[0] // self.side) * self._across(size)
+
+    def _across(self, size: tuple[int, int]) -> int:
+        return -(-size[1] // self.side)
 
     def taught(self, image_sha256: str, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
         """Whether each block teaches, `(n,)`: half of them; of an odd number one less, of the others one more."""
-        count = int(self.blocks(size).max()) + 1
+        count = self.count(size)
         order = generator(self.seed, image_sha256, "half-supervised").permutation(count)
         taught: npt.NDArray[np.bool_] = order < count // 2
         return ~taught if self.other else taught
@@ -113,9 +128,14 @@ class Truth:
         settings = manifest.settings
         try:
             halves = Halves.of({**settings, "seed": manifest.seed})
-            height, width = settings["size"] if halves else (1, 1)
-            return None if halves is None else cls(halves, (int(height), int(width)))
-        except (TypeError, ValueError, KeyError) as error:
+            if halves is None:
+                return None
+            height, width = settings["size"]
+            sides = all(type(number) is int and 1 <= number <= MOST for number in (halves.side, height, width))
+            if not sides or halves.count((height, width)) > MOST_BLOCKS:
+                raise ValueError(f"blocks of {halves.side} pixels in {width} x {height}")
+            return cls(halves, (height, width))
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
             raise DataError(
                 f"The list of training images of {manifest.checkpoint_sha256[:12]} does not say which blocks taught "
                 f"({error}).",
@@ -132,5 +152,5 @@ class Truth:
             places * trained // whole
             for places, trained, whole in zip((grid.rows, grid.cols), self.size, grid.size, strict=True)
         )
-        number = self.halves.blocks(self.size)[rows[:, None], columns[None, :]]
+        number = self.halves.at(rows, columns, self.size)
         return Blocks(number, self.halves.taught(image_sha256, self.size))

@@ -40,6 +40,7 @@ class Keeping(QObject):
         self._unfinished, self._begin = unfinished, begin
         self.queue = Queue()
         self._offered: list[RunAudit] = []
+        self._others: list[RunAudit] = []
         self._reading = self._closed = False
         self._background = Background(self)
 
@@ -55,7 +56,9 @@ class Keeping(QObject):
         known = {job.folder for job in self._unfinished()}
         if any(job.folder in known for job in self._offered):
             self._offer_those([job for job in self._offered if job.folder not in known])
-        jobs = [*self._unfinished(), *self._offered]
+        ours = [*self._unfinished(), *self._offered]
+        own = {job.folder for job in ours}
+        jobs = [*ours, *(job for job in self._others if job.folder not in own)]
         self._background.run(lambda: self.queue.write(jobs), lambda _: None)
 
     def close(self) -> None:
@@ -64,8 +67,9 @@ class Keeping(QObject):
         self._background.finish()
         self.queue.close()
 
-    def _take(self, jobs: list[RunAudit]) -> None:
+    def _take(self, left: tuple[list[RunAudit], list[RunAudit]]) -> None:
         self._reading = False
+        jobs, self._others = left
         self._offer_those(jobs)
         if self._unfinished():
             self.keep()
@@ -90,6 +94,11 @@ class Keeping(QObject):
         self.keep()
 
 
-def _left_behind(queue: Queue) -> list[RunAudit]:
-    """In a thread: what windows that have ended left, but for what somebody runs."""
-    return [job for job in queue.take_over() if writer_of(job.folder) is None]
+def _left_behind(queue: Queue) -> tuple[list[RunAudit], list[RunAudit]]:
+    """In a thread: what windows that have ended left, and what of that somebody runs, an engine to its last image, say.
+
+    The latter is not offered, but kept: at the next start it has ended, one way or the other.
+    """
+    found = queue.take_over()
+    free = [job for job in found if writer_of(job.folder) is None]
+    return free, [job for job in found if job not in free]

@@ -56,9 +56,13 @@ class Queue:
         found: dict[Path, RunAudit] = {}
         held: list[tuple[Path, FolderLock]] = []
         for path in sorted(queue_folder().glob(f"*{ENDING}")):
-            with contextlib.suppress(OSError, StoreError):  # its window lives
-                held.append((path, _locked(path)))
-                found |= {job.folder: job for job in read_queue(path)}
+            with contextlib.suppress(OSError, StoreError):  # its window lives, or it cannot be read now
+                lock = _locked(path)
+                try:
+                    found |= {job.folder: job for job in _jobs(path.read_text("utf-8"))}
+                    held.append((path, lock))
+                except OSError:
+                    lock.release()
         if self.write(found.values()):
             for path, _ in held:
                 with contextlib.suppress(OSError):
@@ -90,11 +94,20 @@ def write_queue(path: Path, jobs: Iterable[RunAudit]) -> None:
 
 
 def read_queue(path: Path) -> list[RunAudit]:
-    """The jobs of a queue; none where its file is damaged. Trust in model files is not kept."""
+    """The jobs of a queue, but for those that are damaged. Trust in model files is not kept."""
     try:
-        return [_as_job(table) for table in tomllib.loads(path.read_text("utf-8")).get("audits", [])]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return _jobs(path.read_text("utf-8"))
+    except (OSError, ValueError):
         return []
+
+
+def _jobs(text: str) -> list[RunAudit]:
+    found = []
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        for table in tomllib.loads(text).get("audits", []):
+            with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+                found.append(_as_job(table))
+    return found
 
 
 def _as_table(job: RunAudit) -> dict[str, Any]:

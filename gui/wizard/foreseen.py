@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from core.engine.jobs import FoundArchitecture, FoundFleet, TrainReferences
+from core.errors import SegLeakError
 from core.training.settings import TargetTraining
 from core.training.standing import Standing
+from gui.wizard.training import Proposal, training_of
 
 IN_MEMORY = 4 << 30
 """Bytes of decoded images that a training keeps, as `core.training.images` has it; more are read again each time."""
@@ -25,6 +27,8 @@ GOES = (
     "The first steps show how long it takes; the list of jobs then says so. It can be stopped and gone on with at any "
     "time. What you look at and audits that you begin meanwhile go first, and the training waits for them."
 )
+TAKE = "Take those settings to go on with them"
+IN_A_TERMINAL = "Go on with them in a terminal, as they were begun"
 LOOKING = "Looking at the images and the folder..."
 
 
@@ -117,11 +121,23 @@ def _other(job: TrainReferences, fleet: FoundFleet) -> Foreseen | None:
     other += _differing(there, job.settings)
     if not other:
         return None
+    kept = _can_be_taken(there)
     return Foreseen(
         problem=f"{_how_many(there)} in this folder with other settings: {', '.join(other)}.",
-        remedy="Take those settings to go on with them, or choose another folder.",
-        kept=there.settings is not None,
+        remedy=f"{TAKE if kept else IN_A_TERMINAL}, or choose another folder.",
+        kept=kept,
     )
+
+
+def _can_be_taken(there: Standing) -> bool:
+    """Whether this dialog can say how those in a folder are trained."""
+    if there.settings is None:
+        return False
+    try:
+        taken = Proposal.of(there.settings, there.count, there.exchange)
+        return not there.differences(training_of(taken.settings, taken.further))
+    except SegLeakError:
+        return False
 
 
 def _differing(there: Standing, settings: TargetTraining) -> list[str]:

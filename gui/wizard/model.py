@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCompleter, QFileDialog, QLineEdit, QWidget
 
 from core.errors import SegLeakError
+from core.files import expanded
 from core.targets.options import TargetOptions
 from core.targets.preprocessing import Preprocessing
 from gui.banner import Severity
@@ -82,7 +83,7 @@ class ModelSection(Section):
         if not text:
             self._composer.edit_target(path="", trust=None)
         elif before is None or text != str(before):
-            self._composer.choose_target(Path(text).expanduser())
+            self._composer.choose_target(expanded(text))
 
     def _choose_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Choose a model file", self._start(), FILTER)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QFormLayout, QLabel, QLineEdit, QSpin
 
 from core.audit.spec import RunSettings
 from core.errors import SegLeakError
+from core.files import expanded
 from gui.background import Background
 from gui.banner import Severity
 from gui.forms import MOST, Form
@@ -94,7 +95,7 @@ class SavingSection(Section):
     def _place_typed(self) -> None:
         text = self.place.text().strip()
         if text:
-            self._composer.draft = replace(self._composer.draft, place=Path(text).expanduser().absolute())
+            self._composer.draft = replace(self._composer.draft, place=expanded(text).absolute())
 
     def _choose(self) -> None:
         start = str(self._composer.draft.place)

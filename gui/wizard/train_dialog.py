@@ -1,7 +1,6 @@
 """The dialog that begins a training of references, or goes on with one."""
 
 import contextlib
-from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.engine.jobs import FoundFleet, TrainReferences
 from core.errors import SegLeakError
+from core.files import expanded
 from core.parameters import parameters_of
 from gui.banner import Severity
 from gui.forms import Form
@@ -83,6 +83,7 @@ class TrainDialog(QDialog):
         self.more = Fold("Further settings", self._further_form)
         self.folder = QLineEdit(str(job.out))
         self.folder.setAccessibleName("Folder of the references")
+        self.folder.setPlaceholderText(str(job.out))
         self.unlike, self.problem = Notice(Severity.WARNING), Notice(Severity.ERROR)
         self.unlike.say(*proposal.unlike)
         self.told, self.cost = Notice(Severity.NOTE), Words(role="small")
@@ -155,7 +156,7 @@ class TrainDialog(QDialog):
         settings = self.form.value()
         assert isinstance(settings, ReferenceSettings)
         training = training_of(settings, self._further)
-        out, asked = Path(self.folder.text().strip()).expanduser().absolute(), self._job.asked
+        out, asked = expanded(self.folder.text().strip() or str(self._job.out)).absolute(), self._job.asked
         device, exchange = self._trainings.device(), settings.exchange
         return TrainReferences(asked, training, settings.count, out, exchange, device=device)
 

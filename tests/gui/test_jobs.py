@@ -272,6 +272,8 @@ def test_what_another_window_runs_is_not_offered_but_what_follows_it_is(qtbot, r
         running.keeping.offer()
         qtbot.waitUntil(lambda: bool(said.got))
     assert said.got[0].title == "Not ended when SegLeak was closed: free."
+    running.begin(C)
+    assert kept(running) == [C, free, theirs], "what is not offered now may have to be at the next start"
 
 
 def test_what_another_window_runs_is_left_to_it(running, engine, heard, tmp_path):
@@ -294,6 +296,13 @@ def test_what_has_ended_is_not_kept(running, engine):
     assert kept(running) == []
     running.close()
     assert list(queue_folder().glob("*")) == []
+
+
+def test_one_damaged_job_does_not_take_the_others_with_it(tmp_path):
+    write_queue(tmp_path / "q.toml", [A, B])
+    text = (tmp_path / "q.toml").read_text("utf-8").replace(f'folder = "{A.folder}"', "folder = 3")
+    (tmp_path / "q.toml").write_text(text, "utf-8")
+    assert read_queue(tmp_path / "q.toml") == [B]
 
 
 @pytest.mark.parametrize(

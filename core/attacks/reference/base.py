@@ -144,10 +144,13 @@ class LeveledAttack(ModedAttack):
             return super().summed_up(observation, known, evidence)
         target, *sides = self._given(observation)
         if any(np.isnan(side).any() for side in sides):
-            # Each reference knows other pixels: first all of a side together, then all pixels.
-            sides = [mean(side)[None] for side in sides]
+            sides = [self.together(side)[None] for side in sides]
         target, inside, outside = (values[..., known].mean(axis=-1) for values in (target, *sides))
         return float(self.ratio(target, inside, outside))
+
+    def together(self, side: Array) -> Array:
+        """One value for each pixel of a side `(n, h, w)` whose references know other pixels each."""
+        return mean(side)
 
     def _given(self, observation: Observation) -> tuple[Array, Array, Array]:
         """Values of the target `(h, w)`, of references inside and of references outside, `(n, h, w)`."""

@@ -47,6 +47,15 @@ class LiRA(LeveledAttack):
             logits = log_probability - np.log(-np.expm1(log_probability))
         return np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)
 
+    def together(self, side: Array) -> Array:
+        """The mean. Raises `AttackError` where a variance is fitted to each: of an image there is one value alone."""
+        if self.variance == "each":
+            raise AttackError(
+                "references that learned from part of the image have no mean of all of it.",
+                "Use the level 'pixel', or the variance 'fixed'.",
+            )
+        return super().together(side)
+
     def ratio(self, target: Array, inside: Array, outside: Array) -> Array:
         """The log-likelihood ratio, or the standard score where offline."""
         if self.variance == "fixed":

@@ -16,7 +16,7 @@ class Seen:
     Attributes
     ----------
     in_blocks
-        Whether every reference is on both sides of what it has seen: it learned from half of the blocks.
+        Whether every reference is on both sides of every image: it learned from half of its blocks.
     """
 
     images: int
@@ -58,4 +58,4 @@ class CountSeen(Job):
             and any(image not in members or image in partly for members, partly in known)
             for image in images
         )
-        return Seen(len(images), both, all(partly for _, partly in known))
+        return Seen(len(images), both, all(partly.issuperset(images) for _, partly in known))

@@ -55,7 +55,10 @@ def test_references_taught_in_blocks_are_on_both_sides_of_what_they_have_seen(tm
     )
     write_manifest(path, told)
     job = CountSeen((ReferenceEntry(str(path)),), asked_of(world))
-    assert job.run(Desk(Progress(), None, lambda part: None)) == Seen(4, 2, in_blocks=True)
+    desk = Desk(Progress(), None, lambda part: None)
+    assert job.run(desk) == Seen(4, 2), "one is unseen, and one has shaped it as a whole"
+    write_manifest(path, replace(told, members=tuple(hashes), others=()))
+    assert job.run(desk) == Seen(4, 4, in_blocks=True)
 
 
 def test_beside_references_taught_in_blocks_attacks_ask_online_or_not_at_all(tmp_path):

@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -129,6 +130,16 @@ def test_a_folder_with_some_that_are_trained_brings_their_settings_and_goes_on(q
     assert "epochs 77 instead of 50" in dialog.problem.text and not dialog.begin_button.isEnabled()
     QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
     assert (dialog.begin_button.text(), dialog.take.isVisible()) == ("Go on", False)
+
+
+@pytest.mark.parametrize("text", ["~nobody-of-this-name", "", "  "])
+def test_a_folder_that_is_being_typed_is_no_accident(qtbot, window, dialog, text):
+    found(qtbot, window)
+    proposed = dialog.job().out
+    dialog.folder.setText(text)
+    dialog.folder.textEdited.emit(text)
+    assert dialog.job().out == (Path(text).absolute() if text.strip() else proposed)
+    assert dialog.folder.placeholderText() == str(proposed)
 
 
 def test_further_settings_and_a_chosen_folder_count(qtbot, window, dialog, tmp_path, monkeypatch):

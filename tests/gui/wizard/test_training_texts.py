@@ -125,6 +125,19 @@ def test_what_pairs_exchange_is_in_the_form_in_the_command_and_in_what_is_refuse
     assert "exchange blocks instead of images" in refused.problem and refused.kept
 
 
+@pytest.mark.parametrize(
+    "begun", [{"half_supervised": 32, "exchange": "blocks"}, {"start": "base.safetensors"}, {"count": 7}]
+)
+def test_settings_that_the_form_cannot_say_are_not_offered_to_be_taken(begun):
+    exchange, count = begun.get("exchange", "images"), begun.get("count", 8)
+    settings = replace(ODD, **{k: v for k, v in begun.items() if k not in {"exchange", "count"}})
+    kept = ((0, of_shadow(settings, 0, exchange).to_mapping()),)
+    fleet = replace(FLEET, standing=Standing(count, frozenset({"aa"}), kept, False, settings, exchange=exchange))
+    refused = foreseen(replace(job(ODD, 8), exchange=exchange), fleet, MODEL)
+    assert refused.problem and not refused.kept
+    assert refused.remedy == "Go on with them in a terminal, as they were begun, or choose another folder."
+
+
 # ---------------------------------------------------------------- the command
 
 
