@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,6 @@ from core.attacks.blocks import BLOCK, BLOCK_HELP, block_mean
 from core.attacks.combiner import CombinerCard, read_combiner
 from core.attacks.label_only.probes import Probe
 from core.attacks.views import View
-from core.files import expanded
 from core.parameters import param
 
 
@@ -64,7 +64,7 @@ class Combination(Attack):
 
     def _open(self, context: AttackContext) -> tuple[CombinerCard, AttackContext]:
         """The card, and where the paths in it begin."""
-        path = context.folder / expanded(self.combiner)
+        path = context.folder / Path(self.combiner).expanduser()
         return read_combiner(path), replace(context, folder=path.parent)
 
     def _combined(self, card: CombinerCard, attacks: Sequence[Attack], results: Sequence[AttackResult]) -> AttackResult:

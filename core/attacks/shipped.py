@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from core.errors import AttackError
-from core.files import expanded
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "attack_networks"
 ENDING = ".safetensors"
@@ -48,4 +47,4 @@ def network_path(name: str, folder: Path) -> Path:
 
 def beside(name: str, folder: Path) -> Path:
     """A path that begins at a folder, written without "..", so that a message names the file as people know it."""
-    return Path(os.path.normpath(folder.resolve() / expanded(name)))
+    return Path(os.path.normpath(folder.resolve() / Path(name).expanduser()))

@@ -16,7 +16,7 @@ from core.data.samples import Role
 from core.defenses.chain import Chain
 from core.defenses.hardened import Hardened
 from core.errors import SpecError
-from core.files import expanded, sha256_of_bytes
+from core.files import sha256_of_bytes
 from core.parameters import Choice, param
 from core.targets.options import TargetOptions
 
@@ -183,7 +183,7 @@ class AuditSpec:
 
 def _expanded(path: str) -> Path:
     try:
-        return expanded(path)
+        return Path(path).expanduser()
     except RuntimeError as error:
         raise SpecError(f"'{path}': there is no such home folder.", "Write the path without '~'.") from error
 
