@@ -1,9 +1,7 @@
 """The audits that the engine runs for the window, one after another: begun, followed, stopped, and tried again."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +11,7 @@ from core.engine.jobs import RunAudit
 from core.errors import SegLeakError
 from gui.banner import Message, Offer, Severity
 from gui.engine import EngineClient
+from gui.hearing import hear_ours
 from gui.jobs.board import Board
 from gui.jobs.entry import Controls, Entry, State, Step
 from gui.jobs.keeping import Keeping
@@ -67,13 +66,13 @@ class Running(QObject):
         engine.engine_started.connect(self._engine_started)
         engine.engine_warm.connect(self._engine_warm)
         engine.engine_died.connect(self._engine_died)
-        for signal, hear in (
+        hear_ours(
+            lambda: self._number,
             (engine.progressed, self._progressed),
             (engine.done, self._done),
             (engine.failed, self._failed),
             (engine.cancelled, self._cancelled),
-        ):
-            signal.connect(self._if_ours(hear))
+        )
         status.cancelled.connect(self.cancel)
         status.paused.connect(self.pause)
 
@@ -209,13 +208,6 @@ class Running(QObject):
             self.said.emit(Message(Severity.WARNING, event.message, event.remedy, event.details, subject=ENGINE))
 
     # ------------------------------------------------------------ what it says of the audit
-
-    def _if_ours(self, hear: Callable[[Any], None]) -> Callable[[events.JobEvent], None]:
-        def check(event: events.JobEvent) -> None:
-            if event.job == self._number:
-                hear(event)
-
-        return check
 
     def _progressed(self, event: events.JobProgress) -> None:
         entry = self._current

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -11,6 +10,7 @@ from core.engine.jobs import TrainReferences
 from core.errors import SegLeakError
 from gui.banner import Message, Offer, Severity
 from gui.engine import EngineClient
+from gui.hearing import hear_ours
 from gui.jobs.board import Board
 from gui.jobs.entry import Controls, Entry, State, Step
 from gui.running import Running
@@ -59,13 +59,13 @@ class Trainings(QObject):
         self._silence.setSingleShot(True)
         self._silence.setInterval(SILENT_MS)
         self._silence.timeout.connect(self._show_held)
-        for signal, hear in (
+        hear_ours(
+            lambda: self._number,
             (engine.progressed, self._progressed),
             (engine.done, self._done),
             (engine.failed, self._failed),
             (engine.cancelled, self._cancelled),
-        ):
-            signal.connect(self._if_ours(hear))
+        )
         running.begun.connect(lambda _: self._show_held())
         running.ended.connect(lambda _: self._show_held())
         self._board.changed.connect(lambda entry: self.changed.emit() if entry is self._current else None)
@@ -157,13 +157,6 @@ class Trainings(QObject):
         self._jobs = {entry: job for entry, job in self._jobs.items() if entry in listed}
 
     # ------------------------------------------------------------ what the engine says
-
-    def _if_ours(self, hear: Callable[[Any], None]) -> Callable[[events.JobEvent], None]:
-        def check(event: events.JobEvent) -> None:
-            if event.job == self._number:
-                hear(event)
-
-        return check
 
     def _progressed(self, event: events.JobProgress) -> None:
         step = Step(event.stage, event.done, event.total, event.message, event.rate, event.seconds_left, percent=True)

@@ -1,7 +1,6 @@
 """Asks the engine about the image in view: one question at a time, and the newest first."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,6 +9,7 @@ from core.engine.client import EngineState
 from core.engine.jobs import Job, View
 from core.errors import SegLeakError
 from gui.engine import EngineClient
+from gui.hearing import hear_ours
 from gui.live.asking import Ask
 from gui.selection import Selection
 
@@ -57,13 +57,13 @@ class Looker(QObject):
         self._heir = ""
         self._tried_again = False
         selection.retuned.connect(self._retuned)
-        for signal, hear in (
+        hear_ours(
+            lambda: self._number,
             (engine.partial, self._partial),
             (engine.done, self._done),
             (engine.failed, self._failed),
             (engine.cancelled, self._cancelled),
-        ):
-            signal.connect(self._if_ours(hear))
+        )
         for signal in (engine.engine_started, engine.engine_warm, engine.engine_died):
             signal.connect(self.stirred)
 
@@ -129,13 +129,6 @@ class Looker(QObject):
         self._next()
 
     # ------------------------------------------------------------ hearing
-
-    def _if_ours(self, hear: Callable[[Any], None]) -> Callable[[events.JobEvent], None]:
-        def check(event: events.JobEvent) -> None:
-            if event.job == self._number:
-                hear(event)
-
-        return check
 
     def _partial(self, event: events.JobPartial) -> None:
         assert isinstance(event.value, View)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,6 +9,7 @@ from core.engine import events
 from core.engine.jobs import Job, Rescore, Rescored
 from core.errors import SegLeakError
 from gui.engine import EngineClient
+from gui.hearing import hear_ours
 from gui.jobs.board import Board
 from gui.jobs.entry import Controls, State
 from gui.jobs.line import Line
@@ -46,14 +46,14 @@ class Rescoring(QObject):
         self._left: float | None = None
         self._last: Rescored | None = None
         self._tried_again = False
-        for signal, hear in (
+        hear_ours(
+            lambda: self._number,
             (engine.progressed, self._progressed),
             (engine.partial, self._partial),
             (engine.done, self._done),
             (engine.failed, self._failed),
             (engine.cancelled, self._cancelled),
-        ):
-            signal.connect(self._if_ours(hear))
+        )
 
     @property
     def wanted(self) -> set[Key]:
@@ -127,13 +127,6 @@ class Rescoring(QObject):
         return key
 
     # ------------------------------------------------------------ hearing
-
-    def _if_ours(self, hear: Callable[[Any], None]) -> Callable[[events.JobEvent], None]:
-        def check(event: events.JobEvent) -> None:
-            if event.job == self._number:
-                hear(event)
-
-        return check
 
     def _progressed(self, event: events.JobProgress) -> None:
         self._left = event.seconds_left
