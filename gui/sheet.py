@@ -53,6 +53,7 @@ def _buttons(of: "Tokens") -> str:
     QPushButton[role="primary"]:disabled {{ color: {of.muted}; background: {of.raised}; border-color: {of.line}; }}
     QPushButton[role="primary"]:focus {{ border: 2px solid {of.text}; }}
     QPushButton[role="link"] {{ border: none; background: none; color: {of.accent}; padding: 2px 4px; }}
+    QPushButton[role="link"]:disabled {{ color: {of.muted}; }}
     QPushButton[role="link"]:focus {{ text-decoration: underline; }}
     QToolButton[role="words"] {{
         padding: 1px 8px; border: 1px solid {of.line}; border-radius: 5px; background: {of.raised};

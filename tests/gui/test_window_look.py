@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSize, QUrl
 from PySide6.QtGui import QColor, QIcon, QTextDocument
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from gui.help import Guide
 from gui.icons import FOLDER, Sign, icon
@@ -162,3 +162,22 @@ def test_a_sign_is_tinted_anew_when_the_theme_changes(theme, qtbot):
 def test_the_palette_tells_disabled_texts_from_others(qapp):
     made = palette(LIGHT)
     assert made.color(made.ColorGroup.Disabled, made.ColorRole.Text) != made.color(made.ColorRole.Text)
+
+
+@pytest.mark.parametrize(("choice", "of"), [("light", LIGHT), ("dark", DARK)])
+@pytest.mark.parametrize("role", ["", "primary", "link"])
+def test_a_button_that_cannot_be_pressed_has_no_accent(qtbot, theme, choice, of, role):
+    theme.apply(choice)
+    button = QPushButton("MMMM")
+    button.setProperty("role", role)
+    qtbot.addWidget(button)
+    button.show()
+
+    def accented():
+        image, wanted = button.grab().toImage(), QColor(of.accent).rgb()
+        return any(image.pixel(x, y) == wanted for x in range(image.width()) for y in range(image.height()))
+
+    button.setEnabled(False)
+    assert not accented()
+    button.setEnabled(True)
+    assert accented() == bool(role)
